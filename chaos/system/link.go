@@ -1,0 +1,66 @@
+package system
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// link reads one entry of `links` and holds it against the units.
+func (r *reader) link(n ast.Node, s *System) Link {
+	var l Link
+	keys := r.known(n, "a link", "client", "server", "via", "port", "env", "value")
+	for _, key := range []string{"client", "server", "port", "env"} {
+		if _, ok := keys[key]; !ok {
+			r.fail(n.GetToken(), "a link has no %s", key)
+			return l
+		}
+	}
+	l.Client = r.oneOf(keys["client"].value, "client: it must be a unit", s.UnitNames())
+	l.Server = r.text(keys["server"].value, "server")
+	if via, ok := keys["via"]; ok {
+		l.Via = r.oneOf(via.value, "via: it must be a unit", s.UnitNames())
+	} else {
+		l.Server = r.oneOf(keys["server"].value, "server: it must be a unit (or name one with via)", s.UnitNames())
+	}
+	if r.err != nil {
+		return l
+	}
+	target, _ := s.Unit(l.Target())
+	l.Port = r.oneOf(keys["port"].value, "port of "+target.Name, sortedKeys(target.Ports))
+	l.Env = r.text(keys["env"].value, "env")
+	if f, ok := keys["value"]; ok {
+		l.Value = r.template(f.value, "value", nil, "{addr}")
+		if !strings.Contains(l.Value, "{addr}") {
+			r.fail(f.value.GetToken(), "value does not say where the address goes: expected {addr} in it")
+		}
+	}
+	r.unique(n, l, s)
+	return l
+}
+
+// unique refuses a second link between the same two, and a second meaning for one of the client's settings.
+func (r *reader) unique(n ast.Node, l Link, s *System) {
+	client, _ := s.Unit(l.Client)
+	if _, own := client.Env[l.Env]; own || slices.Contains(values(client.Ports), l.Env) {
+		r.fail(n.GetToken(), "link %s: %s is already a setting of unit %s", l, l.Env, l.Client)
+	}
+	for _, other := range s.Links {
+		if other.Client == l.Client && other.Server == l.Server {
+			r.fail(n.GetToken(), "link %s stands there twice", l)
+		}
+		if other.Client == l.Client && other.Env == l.Env {
+			r.fail(n.GetToken(), "link %s: %s already belongs to link %s", l, l.Env, other)
+		}
+	}
+}
+
+// values lists a map's values.
+func values(m map[string]string) []string {
+	var out []string
+	for _, k := range sortedKeys(m) {
+		out = append(out, m[k])
+	}
+	return out
+}

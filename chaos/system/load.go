@@ -1,0 +1,71 @@
+package system
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// Load reads a system from its file. A mistake in it is an *Error: the place, what was expected, the nearest valid word.
+func Load(path string) (*System, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read system: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse reads a system from the contents of a file; the path serves the messages.
+func Parse(path string, data []byte) (*System, error) {
+	r := &reader{file: path}
+	tree, err := parser.ParseBytes(data, 0)
+	if syntax, ok := errors.AsType[yaml.Error](err); ok {
+		r.fail(syntax.GetToken(), "%s", syntax.GetMessage())
+		return nil, r.err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read system: %w", err)
+	}
+	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
+		return nil, &Error{File: path, Line: 1, Column: 1, Message: "the file is empty: expected name, programs, units and links"}
+	}
+	s := r.system(tree.Docs[0].Body)
+	s.Path = path
+	if r.err != nil {
+		return nil, r.err
+	}
+	return s, nil
+}
+
+// system reads the whole file. Links come last, because they speak of units.
+func (r *reader) system(n ast.Node) *System {
+	s := &System{ServiceEnv: map[string]string{}, Telemetry: map[string]string{}}
+	top := r.known(n, "the system", "name", "programs", "service_env", "units", "links", "telemetry")
+	for _, key := range []string{"name", "programs", "units"} {
+		if _, ok := top[key]; !ok {
+			r.fail(n.GetToken(), "the system has no %s", key)
+			return s
+		}
+	}
+	s.Name = r.text(top["name"].value, "name")
+	s.Programs = r.texts(top["programs"].value, "programs")
+	if f, ok := top["service_env"]; ok {
+		s.ServiceEnv = r.settings(f.value, "service_env", nil)
+	}
+	if f, ok := top["telemetry"]; ok {
+		s.Telemetry = r.table(f.value, "telemetry")
+	}
+	for _, f := range r.mapping(top["units"].value, "units") {
+		s.Units = append(s.Units, r.unit(f, s))
+	}
+	if f, ok := top["links"]; ok {
+		for _, entry := range r.list(f.value, "links") {
+			s.Links = append(s.Links, r.link(entry, s))
+		}
+	}
+	return s
+}
