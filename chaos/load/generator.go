@@ -1,0 +1,124 @@
+package load
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Options say how a Generator loads a system.
+type Options struct {
+	Name    string // of the shopper, for the history
+	Shopper Shopper
+	Rate    Rate
+	Seed    uint64
+	// Open is how many visits may be open at once, 0 for 2,000. It is a guard against a harness that eats the machine, not
+	// a model of anything: visits that it refuses are counted, and make the run INVALID.
+	Open int
+	// Timeout bounds each operation, 0 for 10 s. What it cuts is unknown.
+	Timeout  time.Duration
+	Recorder *Recorder
+}
+
+// Generator starts visits on schedule until it is stopped.
+type Generator struct {
+	o      Options
+	stop   chan struct{} // closed: no new visits
+	halted sync.WaitGroup
+	visits sync.WaitGroup
+	slots  chan struct{}
+	cancel context.CancelFunc // gives up on open visits
+
+	mu    sync.Mutex
+	stats Stats
+}
+
+// Stats is what the generator has done so far.
+type Stats struct {
+	Visits  int           // visits that started
+	Dropped int           // visits that could not start because too many were open
+	MaxLag  time.Duration // longest time from a visit's intended start to its real one
+}
+
+// Start begins the visits at once. Stop must be called in the end.
+func Start(ctx context.Context, o Options) *Generator {
+	if o.Open == 0 {
+		o.Open = 2000
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	g := &Generator{o: o, stop: make(chan struct{}), slots: make(chan struct{}, o.Open), cancel: cancel}
+	if o.Rate > 0 {
+		g.halted.Go(func() { g.schedule(ctx) })
+	}
+	return g
+}
+
+// Stop starts no more visits and waits for those that are open, but no longer than until ctx ends; then it cuts them,
+// which leaves their operations unknown. Further calls do nothing more.
+func (g *Generator) Stop(ctx context.Context) {
+	g.mu.Lock()
+	select {
+	case <-g.stop:
+	default:
+		close(g.stop)
+	}
+	g.mu.Unlock()
+	g.halted.Wait()
+	release := context.AfterFunc(ctx, g.cancel)
+	g.visits.Wait()
+	release()
+	g.cancel()
+}
+
+// Stats tells what happened so far.
+func (g *Generator) Stats() Stats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.stats
+}
+
+func (g *Generator) schedule(ctx context.Context) {
+	begin := time.Now()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for n := 1; ; n++ {
+		intended := begin.Add(arrival(g.o.Seed, g.o.Rate, n))
+		timer.Reset(time.Until(intended))
+		select {
+		case <-timer.C:
+			g.visit(ctx, n, intended)
+		case <-g.stop:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (g *Generator) visit(ctx context.Context, n int, intended time.Time) {
+	select {
+	case g.slots <- struct{}{}:
+	default:
+		g.count(func(s *Stats) { s.Dropped++ })
+		return
+	}
+	lag := time.Since(intended)
+	g.count(func(s *Stats) { s.Visits++; s.MaxLag = max(s.MaxLag, lag) })
+	v := &Visit{
+		Number: n, Intended: intended, Rand: visitRand(g.o.Seed, n),
+		shopper: g.o.Name, timeout: g.o.Timeout, recorder: g.o.Recorder,
+	}
+	g.visits.Go(func() {
+		defer func() { <-g.slots }()
+		g.o.Shopper.Visit(ctx, v)
+	})
+}
+
+func (g *Generator) count(change func(*Stats)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change(&g.stats)
+}
