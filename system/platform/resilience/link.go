@@ -61,6 +61,9 @@ func New(tel *telemetry.Telemetry, client, server string, p Policy) (*Link, erro
 // Name gives the link as people write it: "order -> product".
 func (l *Link) Name() string { return l.client + " -> " + l.server }
 
+// Server is who is called.
+func (l *Link) Server() string { return l.server }
+
 // Open says whether the breaker refuses everything now. Once the neighbour's rest is over it is no longer open in this
 // sense, although it stays so in the metrics until somebody probes.
 func (l *Link) Open() bool { return l.breaker.rest() > 0 }

@@ -1,0 +1,144 @@
+package order
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"stormglass/system/platform/money"
+	"stormglass/system/platform/store"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+func migrations() store.Migrations { return store.Migrations{Name: "order", Files: files} }
+
+// auditTables are what /audit shows: neither addresses nor card references.
+func auditTables() []store.Table {
+	return []store.Table{{Name: "orders", Query: `SELECT id, user_id, idempotency_key, state, reason, items, total_minor, currency, created_us, updated_us FROM orders ORDER BY id`}}
+}
+
+const columns = `id, user_id, idempotency_key, digest, state, reason, items, total_minor, currency, address, card_ref, cart_version, created_us, updated_us, deadline_us`
+
+// insert adds an order. store.ErrConflict means that the user's key was used before.
+func insert(ctx context.Context, tx *store.Tx, o Order) error {
+	items, err := json.Marshal(o.Items)
+	if err != nil {
+		return fmt.Errorf("encode items: %w", err)
+	}
+	address, err := json.Marshal(o.Address)
+	if err != nil {
+		return fmt.Errorf("encode address: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO orders (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		o.ID, o.User, o.Key, o.Digest, o.State, o.Reason, string(items), o.Total.Minor, o.Total.Currency, string(address), o.CardRef,
+		o.CartVersion, o.Created.UnixMicro(), o.Updated.UnixMicro(), o.Deadline.UnixMicro())
+	if err != nil {
+		return fmt.Errorf("insert order: %w", err)
+	}
+	return nil
+}
+
+// byID gives an order, or sql.ErrNoRows.
+func byID(ctx context.Context, tx *store.Tx, id ID) (Order, error) {
+	return scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM orders WHERE id = $1`, id))
+}
+
+// byKey gives the order that a user made with a key; false when there is none.
+func byKey(ctx context.Context, tx *store.Tx, user UserID, key string) (Order, bool, error) {
+	o, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM orders WHERE user_id = $1 AND idempotency_key = $2`, user, key))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Order{}, false, nil
+	}
+	return o, err == nil, err
+}
+
+// position is where a page of orders begins: after the order made at this time with this id.
+type position struct {
+	created int64
+	id      ID
+}
+
+// page gives a user's orders, newest first, from after a position (nil: from the newest).
+func page(ctx context.Context, tx *store.Tx, user UserID, after *position, limit int) ([]Order, error) {
+	query, args := `SELECT `+columns+` FROM orders WHERE user_id = $1 ORDER BY created_us DESC, id DESC LIMIT $2`, []any{user, limit}
+	if after != nil {
+		query = `SELECT ` + columns + ` FROM orders WHERE user_id = $1 AND (created_us < $3 OR (created_us = $3 AND id < $4)) ORDER BY created_us DESC, id DESC LIMIT $2`
+		args = append(args, after.created, after.id)
+	}
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list orders: %w", err)
+	}
+	defer rows.Close()
+	var orders []Order
+	for rows.Next() {
+		o, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		orders = append(orders, o)
+	}
+	return orders, rows.Err()
+}
+
+// setState writes a move down, if the order is still in the state that it moved from.
+func setState(ctx context.Context, tx *store.Tx, o Order, from State) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE orders SET state = $1, reason = $2, updated_us = $3 WHERE id = $4 AND state = $5`,
+		o.State, o.Reason, o.Updated.UnixMicro(), o.ID, from)
+	if err != nil {
+		return false, fmt.Errorf("update order %s: %w", o.ID, err)
+	}
+	return n == 1, nil
+}
+
+// overdue lists pending orders whose deadline is before now.
+func overdue(ctx context.Context, tx *store.Tx, now time.Time, limit int) ([]ID, error) {
+	rows, err := tx.Query(ctx, `SELECT id FROM orders WHERE state = 'pending' AND deadline_us < $1 ORDER BY deadline_us LIMIT $2`, now.UnixMicro(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list overdue orders: %w", err)
+	}
+	defer rows.Close()
+	var ids []ID
+	for rows.Next() {
+		var id ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read overdue order: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// oldestOpen gives when the oldest order that is not final was made; false when all are.
+func oldestOpen(ctx context.Context, tx *store.Tx) (time.Time, bool, error) {
+	var us sql.NullInt64
+	err := tx.QueryRow(ctx, `SELECT MIN(created_us) FROM orders WHERE state IN ('pending', 'confirmed')`).Scan(&us)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("find oldest open order: %w", err)
+	}
+	return time.UnixMicro(us.Int64), us.Valid, nil
+}
+
+func scan(row interface{ Scan(...any) error }) (Order, error) {
+	var o Order
+	var items, address string
+	var created, updated, deadline, minor int64
+	var currency string
+	err := row.Scan(&o.ID, &o.User, &o.Key, &o.Digest, &o.State, &o.Reason, &items, &minor, &currency, &address, &o.CardRef,
+		&o.CartVersion, &created, &updated, &deadline)
+	if err != nil {
+		return Order{}, fmt.Errorf("read order: %w", err)
+	}
+	o.Total = money.Of(minor, currency)
+	o.Created, o.Updated, o.Deadline = time.UnixMicro(created), time.UnixMicro(updated), time.UnixMicro(deadline)
+	if err := errors.Join(json.Unmarshal([]byte(items), &o.Items), json.Unmarshal([]byte(address), &o.Address)); err != nil {
+		return Order{}, fmt.Errorf("decode order %s: %w", o.ID, err)
+	}
+	return o, nil
+}
