@@ -1,0 +1,109 @@
+package observe
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/storage"
+)
+
+// series is one line of a page.
+type series struct {
+	ref    storage.SeriesRef
+	labels labels.Labels
+	round  int // in which it was seen last
+}
+
+// store appends the page's samples with their exemplars and returns how many samples there were.
+func (p *page) store(app storage.AppenderV2, at int64, contentType string) (samples int, err error) {
+	parser, err := textparse.New(p.body.Bytes(), contentType, labels.NewSymbolTable(), textparse.ParserOptions{FallbackContentType: "text/plain"})
+	if parser == nil {
+		return 0, fmt.Errorf("parse page: %w", err)
+	}
+	var kept []exemplar.Exemplar
+	for {
+		entry, err := parser.Next()
+		if errors.Is(err, io.EOF) {
+			return samples, nil
+		}
+		if err != nil {
+			return samples, fmt.Errorf("parse page: %w", err)
+		}
+		if entry != textparse.EntrySeries {
+			continue
+		}
+		text, _, v := parser.Series()
+		s := p.find(text, parser)
+		kept = readExemplars(parser, kept[:0], at)
+		if err := s.append(app, at, v, kept); err != nil {
+			return samples, fmt.Errorf("store %s: %w", text, err)
+		}
+		s.round = p.round
+		samples++
+	}
+}
+
+// find returns the series that a line of the page is about.
+func (p *page) find(text []byte, parser textparse.Parser) *series {
+	if s := p.series[string(text)]; s != nil {
+		return s
+	}
+	var exposed labels.Labels
+	parser.Labels(&exposed)
+	s := &series{labels: p.label(exposed)}
+	p.series[string(text)] = s
+	return s
+}
+
+// label adds the target's own labels; a label of the same name that the page had keeps its value as exported_NAME.
+func (p *page) label(exposed labels.Labels) labels.Labels {
+	b := labels.NewBuilder(exposed)
+	for name, v := range map[string]string{model.InstanceLabel: p.target.Instance, model.JobLabel: p.target.Job} {
+		if old := exposed.Get(name); old != "" {
+			b.Set(model.ExportedLabelPrefix+name, old)
+		}
+		b.Set(name, v)
+	}
+	return b.Labels()
+}
+
+func readExemplars(parser textparse.Parser, into []exemplar.Exemplar, at int64) []exemplar.Exemplar {
+	for {
+		var e exemplar.Exemplar
+		if !parser.Exemplar(&e) {
+			return into
+		}
+		if !e.HasTs {
+			e.Ts = at
+		}
+		into = append(into, e)
+	}
+}
+
+func (s *series) append(app storage.AppenderV2, at int64, v float64, kept []exemplar.Exemplar) error {
+	ref, err := app.Append(s.ref, s.labels, 0, at, v, nil, nil, storage.AOptions{Exemplars: kept})
+	if ref != 0 {
+		s.ref = ref
+	}
+	if errors.Is(err, &storage.AppendPartialError{}) {
+		return nil // the sample is stored, only an exemplar came out of order
+	}
+	return err
+}
+
+// expire marks the series that this round did not bring as stale, once.
+func (p *page) expire(app storage.AppenderV2, at int64) {
+	for text, s := range p.series {
+		if s.round != p.round {
+			p.check(s.append(app, at, math.Float64frombits(value.StaleNaN), nil))
+			delete(p.series, text)
+		}
+	}
+}
