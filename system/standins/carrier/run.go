@@ -1,0 +1,31 @@
+package carrier
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"stormglass/system/platform/boot"
+	"stormglass/system/standins/front"
+)
+
+type settings struct {
+	HTTP string `env:"HTTP_ADDR,required,notEmpty"`
+	Data string `env:"DATA,required,notEmpty"`
+	// DispatchAfter is how long a parcel waits from its booking to its dispatch.
+	DispatchAfter time.Duration `env:"DISPATCH_AFTER" envDefault:"150ms"`
+}
+
+// Run books parcels until the program stops.
+func Run(ctx context.Context, rt *boot.Runtime) error {
+	var s settings
+	if err := boot.Settings(&s); err != nil {
+		return err
+	}
+	book, err := Open(filepath.Join(s.Data, "parcels.jsonl"))
+	if err != nil {
+		return err
+	}
+	rt.OnStop("book", func(context.Context) error { return book.Close() })
+	return front.Serve(ctx, rt, s.HTTP, book.Routes(s.DispatchAfter))
+}
