@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,11 +41,10 @@ func TestATargetThatGoesAwayIsDownAndItsSeriesGoStale(t *testing.T) {
 }
 
 func TestATargetThatComesBackIsUpAgain(t *testing.T) {
-	down := true
+	var calls atomic.Int32
 	page := textTarget(t, "text/plain", func(w http.ResponseWriter) {
-		if down {
+		if calls.Add(1) == 1 {
 			w.WriteHeader(http.StatusServiceUnavailable)
-			down = false
 			return
 		}
 		io.WriteString(w, "x 1\n")
