@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"stormglass/system/platform/problem"
@@ -110,13 +111,15 @@ func (t *transport) send(ctx context.Context, req *http.Request, body []byte) (*
 
 // once prepares a request so that net/http cannot send it a second time by itself. It would when a reused connection
 // breaks, for a request whose body is absent or can be made again and that either is a read or has the header
-// Idempotency-Key under its canonical name. So each body is one that cannot be made again, also the empty one of a read,
+// Idempotency-Key (or X-Idempotency-Key) under its canonical name. So each body is one that cannot be made again, also the empty one of a read,
 // and the header goes out in lower case, which on the wire is the same.
 func once(req *http.Request, body []byte) *http.Request {
 	req.GetBody = nil
-	if key := req.Header.Values(idempotencyKey); len(key) > 0 {
-		req.Header.Del(idempotencyKey)
-		req.Header["idempotency-key"] = key
+	for _, name := range []string{idempotencyKey, "X-" + idempotencyKey} {
+		if key := req.Header.Values(name); len(key) > 0 {
+			req.Header.Del(name)
+			req.Header[strings.ToLower(name)] = key
+		}
 	}
 	if len(body) > 0 || req.Method == http.MethodGet || req.Method == http.MethodHead {
 		req.Body = io.NopCloser(bytes.NewReader(body))
