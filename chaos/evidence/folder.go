@@ -11,9 +11,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
+	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
+	"stormglass/chaos/system"
 )
 
 // Folder is the part of the evidence that checks read, in memory. The judge opens it from disk; the runner makes one
@@ -21,6 +22,7 @@ import (
 type Folder struct {
 	Dir     string // where it is; metrics, traces and logs are read from there
 	Run     Run
+	Doses   []fault.Dose
 	History []load.Operation
 
 	Audits map[string]json.RawMessage // by instance, such as order-1
@@ -31,7 +33,7 @@ type Folder struct {
 func (f *Folder) Audit(unit string, into any) error {
 	var names []string
 	for name := range f.Audits {
-		if UnitOf(name) == unit {
+		if system.InstanceOf(name, unit) {
 			names = append(names, name)
 		}
 	}
@@ -49,14 +51,6 @@ func (f *Folder) Book(unit string, into any) error {
 		return fmt.Errorf("read books of %s: they were not collected", unit)
 	}
 	return decode("books of "+unit, raw, into)
-}
-
-// UnitOf is the unit of an instance: order for order-1.
-func UnitOf(instance string) string {
-	if i := strings.LastIndexByte(instance, '-'); i > 0 {
-		return instance[:i]
-	}
-	return instance
 }
 
 func decode(what string, raw json.RawMessage, into any) error {

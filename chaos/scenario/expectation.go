@@ -1,0 +1,93 @@
+package scenario
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Expectation is one entry under `expect`. It has exactly one subject, and the keys that belong to it.
+type Expectation struct {
+	// The subjects.
+	Signal  string `yaml:"signal"`  // a registered signal
+	Breaker string `yaml:"breaker"` // a link: "client -> server"
+	PromQL  string `yaml:"promql"`  // one number, asked at the end of the phase
+	Backlog string `yaml:"backlog"` // a queue, an outbox or a list of durable work
+	Check   string `yaml:"check"`   // a registered check
+
+	AtLeast *float64 `yaml:"at_least"` // signal, promql
+	AtMost  *float64 `yaml:"at_most"`
+
+	MinSamples int           `yaml:"min_samples"` // signal: fewest operations that it must rest on; 20 unless told
+	Settle     time.Duration `yaml:"settle"`      // signal: how much of the phase's beginning is left out
+
+	OpensWithin   time.Duration `yaml:"opens_within"`   // breaker, from the start of the first fault
+	ClosesWithin  time.Duration `yaml:"closes_within"`  // breaker, from the end of the last fault
+	GrowsTo       *float64      `yaml:"grows_to"`       // backlog: at least so deep while the fault lasts
+	DrainedWithin time.Duration `yaml:"drained_within"` // backlog, from the end of the last fault
+	Within        time.Duration `yaml:"within"`         // check, from the end of the load
+}
+
+// Subject is the key that says what the expectation is about, or "" when there is not exactly one.
+func (e Expectation) Subject() string {
+	var found string
+	for key, value := range map[string]string{"signal": e.Signal, "breaker": e.Breaker, "promql": e.PromQL, "backlog": e.Backlog, "check": e.Check} {
+		if value == "" {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = key
+	}
+	return found
+}
+
+// String is the expectation in words, the same for the same expectation.
+func (e Expectation) String() string {
+	switch e.Subject() {
+	case "signal":
+		text := e.Signal + e.bounds()
+		if e.Settle > 0 {
+			text += fmt.Sprintf(" after %v", e.Settle)
+		}
+		return text
+	case "promql":
+		return e.PromQL + e.bounds()
+	case "breaker":
+		if e.OpensWithin > 0 {
+			return fmt.Sprintf("breaker %s opens within %v", e.Breaker, e.OpensWithin)
+		}
+		return fmt.Sprintf("breaker %s closes within %v", e.Breaker, e.ClosesWithin)
+	case "backlog":
+		if e.GrowsTo != nil {
+			return fmt.Sprintf("backlog %s grows to %s", e.Backlog, number(*e.GrowsTo))
+		}
+		return fmt.Sprintf("backlog %s drained within %v", e.Backlog, e.DrainedWithin)
+	case "check":
+		return fmt.Sprintf("%s within %v", e.Check, e.Within)
+	}
+	return "nothing"
+}
+
+// Allows reports whether a value keeps to at_least and at_most.
+func (e Expectation) Allows(value float64) bool {
+	return (e.AtLeast == nil || value >= *e.AtLeast) && (e.AtMost == nil || value <= *e.AtMost)
+}
+
+func (e Expectation) bounds() string {
+	var b strings.Builder
+	if e.AtLeast != nil {
+		b.WriteString(" at least " + number(*e.AtLeast))
+	}
+	if e.AtLeast != nil && e.AtMost != nil {
+		b.WriteString(" and")
+	}
+	if e.AtMost != nil {
+		b.WriteString(" at most " + number(*e.AtMost))
+	}
+	return b.String()
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }

@@ -1,0 +1,89 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+
+	"stormglass/chaos/system"
+)
+
+// Vocabulary is what the names in a scenario may refer to.
+type Vocabulary struct {
+	System                    *system.System
+	Shoppers, Signals, Checks []string
+}
+
+// Resolve holds every name against the vocabulary. Backlogs are the exception: only a running system knows them.
+func (s *Scenario) Resolve(v Vocabulary) error {
+	r := s.reader()
+	r.oneOf("load.shoppers", "shopper", s.Load.Shoppers, v.Shoppers)
+	if s.Risk != "" {
+		r.oneOf("risk", "check", s.Risk, v.Checks)
+	}
+	for _, unit := range sorted(s.Settings) {
+		r.oneOf("settings."+unit+":", "unit", unit, v.System.UnitNames())
+	}
+	for _, unit := range sorted(s.Instances) {
+		r.oneOf("instances."+unit+":", "unit", unit, v.System.UnitNames())
+	}
+	for i, f := range s.Faults {
+		path := fmt.Sprintf("faults[%d]", i)
+		if f.Link != "" {
+			r.link(path+".link", f.Link, v)
+		}
+		if f.Process != "" {
+			r.process(path+".process", f.Process, v)
+		}
+		if f.When != nil {
+			r.link(path+".when.link", f.When.Link, v)
+		}
+	}
+	for path, list := range map[string][]Expectation{"steady.expect": s.Steady.Expect, "expect.during": s.Expect.During, "expect.after": s.Expect.After} {
+		for i, e := range list {
+			r.names(fmt.Sprintf("%s[%d]", path, i), e, v)
+		}
+	}
+	return r.err()
+}
+
+// names checks what one expectation refers to.
+func (r *reader) names(path string, e Expectation, v Vocabulary) {
+	switch e.Subject() {
+	case "signal":
+		r.oneOf(path+".signal", "signal", e.Signal, v.Signals)
+	case "check":
+		r.oneOf(path+".check", "check", e.Check, v.Checks)
+	case "breaker":
+		r.link(path+".breaker", e.Breaker, v)
+		r.telemetry(path+".breaker", v, "breaker_state", "breaker_opened")
+	case "backlog":
+		r.telemetry(path+".backlog", v, "backlog_depth")
+	}
+}
+
+// telemetry makes sure that the system says how a short form is asked of its metrics.
+func (r *reader) telemetry(path string, v Vocabulary, forms ...string) {
+	for _, form := range forms {
+		if v.System.Telemetry[form] == "" {
+			r.at(path, "%s does not say how to ask for this: telemetry in %s has no %s", v.System.Name, v.System.Path, form)
+		}
+	}
+}
+
+func (r *reader) oneOf(path, what, name string, known []string) {
+	if !slices.Contains(known, name) {
+		r.at(path, "unknown %s %q%s", what, name, system.Hint(name, known))
+	}
+}
+
+func (r *reader) link(path, name string, v Vocabulary) {
+	if _, err := v.System.Link(name); err != nil {
+		r.at(path, "%v", err)
+	}
+}
+
+func (r *reader) process(path, name string, v Vocabulary) {
+	if _, err := v.System.Unit(name); err != nil {
+		r.at(path, "%v", err)
+	}
+}
