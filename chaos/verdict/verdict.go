@@ -1,0 +1,106 @@
+package verdict
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"stormglass/chaos/evidence"
+	"stormglass/chaos/fault"
+	"stormglass/chaos/observe"
+	"stormglass/chaos/scenario"
+)
+
+// Verdict is what judging one run came to, with everything that led there.
+type Verdict struct {
+	Name     string           `json:"name"`
+	Claim    string           `json:"claim"`
+	Verdict  scenario.Verdict `json:"verdict"`
+	Expected scenario.Verdict `json:"expected"`
+	Reasons  []string         `json:"reasons,omitempty"` // why it is not PASS, the decisive ones
+
+	Seed       uint64                       `json:"seed"`
+	Doses      []fault.Dose                 `json:"faults"`
+	Baseline   []Finding                    `json:"baseline"`
+	Claims     []Finding                    `json:"claims"`
+	Risk       *Finding                     `json:"risk,omitempty"`
+	Invariants []Finding                    `json:"invariants"`
+	Settings   map[string]map[string]string `json:"settings,omitempty"` // timers and the like that the scenario changed
+	Load       evidence.Load                `json:"load"`
+	Phases     []PhaseTime                  `json:"phases"`
+}
+
+// PhaseTime says how long one phase took.
+type PhaseTime struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// AsExpected reports whether the run gave the verdict that its file asks for.
+func (v Verdict) AsExpected() bool { return v.Verdict == v.Expected }
+
+// State is what was found out about one thing that was asked.
+type State string
+
+// The states of a finding.
+const (
+	Holds    State = "holds"
+	Broken   State = "broken"
+	Unproven State = "unproven" // too few samples, or nothing to compare
+	Unasked  State = "unasked"  // the question itself could not be put: the harness's failure
+)
+
+// Finding is one thing that was asked and what was measured.
+type Finding struct {
+	Phase    string   `json:"phase"` // steady, during, after, end
+	Asked    string   `json:"asked"`
+	Measured string   `json:"measured"`
+	Samples  int      `json:"samples"` // operations, scrapes or objects that it rests on
+	State    State    `json:"state"`
+	Broken   []string `json:"broken,omitempty"` // examples of what is wrong
+}
+
+// String is the finding in one line.
+func (f Finding) String() string {
+	return fmt.Sprintf("%s: %s (%d samples)", f.Asked, f.Measured, f.Samples)
+}
+
+// Judge judges an evidence folder. It reads nothing but the folder and changes nothing in it, so the same folder and
+// registry give the same verdict whenever and wherever it is asked.
+func Judge(dir string, registry Registry) (Verdict, error) {
+	folder, err := evidence.Open(dir)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("judge: %w", err)
+	}
+	path := filepath.Join(dir, evidence.ScenarioFile)
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("judge: %w", err)
+	}
+	asked, err := scenario.Parse(path, source)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("judge: %w", err)
+	}
+	bench := Bench{Scenario: asked, Registry: registry}
+	if recorded, err := observe.Open(dir); err == nil {
+		defer recorded.Close()
+		bench.Metrics = recorded
+	} else {
+		bench.Metrics = unreadable{err}
+	}
+	return bench.Verdict(context.Background(), folder), nil
+}
+
+// unreadable stands for metrics that a run did not leave behind: every question to them fails with the reason, which
+// makes the verdict INVALID if anything is asked of them.
+type unreadable struct{ err error }
+
+func (u unreadable) Query(context.Context, string, time.Time) (observe.Vector, error) {
+	return nil, u.err
+}
+
+func (u unreadable) QueryRange(context.Context, string, time.Time, time.Time, time.Duration) (observe.Matrix, error) {
+	return nil, u.err
+}
