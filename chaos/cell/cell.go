@@ -5,96 +5,221 @@ package cell
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"stormglass/chaos/system"
 )
 
+// The folders of a cell, below Options.Dir.
+const (
+	dataDir = "data"
+	logsDir = "logs"
+)
+
 // Options says what a cell is made of.
 type Options struct {
-	Name      string                       // for folders and messages
+	Name      string                       // for messages and the names of records
 	Dir       string                       // the cell's own folder: Dir/data, and Dir/logs/<instance>.log
 	Keep      bool                         // leave Dir/data behind
 	Bin       string                       // the folder of the programs
 	Env       map[string]map[string]string // unit → settings that override the file's
 	Instances map[string]int               // unit → how many of it, 1 where nothing is said
 	Direct    bool                         // no proxies: a link's address is its server's own
-	Ports     map[string]string            // "unit.port" → host:port where it must not be any free one
-	OTLP      string                       // host:port where traces go; settings that would be empty are left out
-	Jaeger    string                       // URL of the legacy trace endpoint
+	Ports     map[string]string            // "unit.port" → host:port, where it must not be just any free one
+	OTLP      string                       // host:port where traces go; settings that need it are left out when it is ""
+	Jaeger    string                       // URL of the legacy trace endpoint; "" as above
 	Seed      uint64
 	Guard     []string // the command that runs Guard; by default this program with the argument "guard"
 	Progress  func(format string, args ...any)
 }
 
 // Cell is a running copy of a system.
-type Cell struct{}
+type Cell struct {
+	sys     *system.System
+	o       Options
+	plan    *plan
+	ports   *ports
+	keeper  *keeper
+	proxies []*Proxy
+	procs   []*Process // in file order
+	probes  *http.Client
+	deaths  chan Death
 
-// State is what an instance is doing.
-type State string
-
-// The states of an instance.
-const (
-	Starting State = "starting"
-	Ready    State = "ready"
-	Paused   State = "paused"
-	Dead     State = "dead"
-)
-
-// Instance is one process of a cell.
-type Instance struct {
-	Name  string // such as "order-1"
-	Unit  string
-	Kind  string
-	Pid   int               // 0 while it is dead
-	Addrs map[string]string // port name → its own address, past every proxy
-	State State
+	stopping atomic.Bool
+	stop     sync.Once
+	stopErr  error
 }
 
-// Death is a process that ended though nobody asked for it.
-type Death struct {
-	Instance string
-	Exit     string // such as "exit status 2" or "signal: killed"
-	LogTail  string
-	At       time.Time
-}
-
-// ErrPortInUse is what Start gives when a port that Options.Ports asks for is taken.
-var ErrPortInUse = errors.New("port in use")
-
-var errNotBuilt = errors.New("not built yet")
-
-// Start runs a system and returns when every unit is ready.
+// Start runs a system and returns when every unit is ready. All processes start at once: each must bear with
+// neighbours that are not there yet. On an error nothing is left running, and the error names the process.
 func Start(ctx context.Context, sys *system.System, o Options) (*Cell, error) {
-	return nil, errNotBuilt
+	if o.Progress == nil {
+		o.Progress = func(string, ...any) {}
+	}
+	var err error
+	if o.Dir, err = filepath.Abs(o.Dir); err == nil {
+		o.Bin, err = filepath.Abs(o.Bin)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start cell: %w", err)
+	}
+	c := &Cell{
+		sys: sys, o: o, deaths: make(chan Death, 64),
+		probes: &http.Client{Timeout: time.Second, Transport: &http.Transport{}},
+	}
+	if err := c.boot(ctx); err != nil {
+		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		return nil, errors.Join(fmt.Errorf("start cell: %w", err), c.Stop(over))
+	}
+	return c, nil
 }
 
-// Stop ends every process, closes the proxies and gives the ports back.
-func (c *Cell) Stop(ctx context.Context) error { return errNotBuilt }
+// boot brings the cell up step by step; whatever it has brought up, Stop takes down.
+func (c *Cell) boot(ctx context.Context) error {
+	run, err := runDir()
+	if err != nil {
+		return err
+	}
+	if err := sweep(run); err != nil {
+		return err
+	}
+	if c.ports, err = newPorts(run); err != nil {
+		return err
+	}
+	if c.plan, err = newPlan(c.sys, c.o, c.ports.take); err != nil {
+		return err
+	}
+	if err := makeFolders(c.o.Dir); err != nil {
+		return err
+	}
+	if c.proxies, err = startProxies(c.plan.proxies, c.o.Direct); err != nil {
+		return err
+	}
+	for _, p := range c.plan.instances {
+		c.procs = append(c.procs, &Process{cell: c, plan: &p, state: Dead})
+	}
+	if c.keeper, err = c.newKeeper(run); err != nil {
+		return err
+	}
+	return c.startAll(ctx)
+}
 
-// Public is the base URL of the public unit.
-func (c *Cell) Public() string { return "" }
+func (c *Cell) newKeeper(run string) (*keeper, error) {
+	unique := fmt.Sprintf("%d-%s", os.Getpid(), strconv.FormatInt(time.Now().UnixNano(), 36))
+	record := filepath.Join(run, unique+recordSuffix)
+	data := filepath.Join(c.o.Dir, dataDir)
+	if c.o.Keep {
+		data = ""
+	}
+	return newKeeper(c.o.Guard, record, data, filepath.Join(c.o.Dir, guardLog), c.ended, c.lost)
+}
 
-// Instances lists the processes in file order.
-func (c *Cell) Instances() []Instance { return nil }
+// guardLog is where a guard's own crash would be written.
+const guardLog = "guard.log"
 
-// Proxies lists the proxies of one link.
-func (c *Cell) Proxies(link string) ([]*Proxy, error) { return nil, errNotBuilt }
+// makeFolders makes a cell's folders. A cell begins from nothing: data of an earlier one would be judged as its own.
+func makeFolders(dir string) error {
+	data := filepath.Join(dir, dataDir)
+	if old, err := os.ReadDir(data); err == nil && len(old) > 0 {
+		return fmt.Errorf("make folder: %s holds data of an earlier cell; remove it, or choose another folder", data)
+	}
+	for _, path := range []string{data, filepath.Join(dir, logsDir)} {
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			return fmt.Errorf("make folder: %w", err)
+		}
+	}
+	return nil
+}
 
-// Process finds one instance's process.
-func (c *Cell) Process(instance string) (*Process, error) { return nil, errNotBuilt }
-
-// PSS is each instance's share of memory in bytes.
-func (c *Cell) PSS() (map[string]int64, error) { return nil, errNotBuilt }
-
-// CPU is the processor time that each instance has used so far.
-func (c *Cell) CPU() (map[string]time.Duration, error) { return nil, errNotBuilt }
-
-// Deaths tells of processes that ended though nobody asked.
-func (c *Cell) Deaths() <-chan Death { return nil }
+// startAll starts every process and waits until all are ready; the first that fails ends the wait for the others.
+func (c *Cell) startAll(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, bootWithin)
+	defer cancel()
+	errs := make(chan error, len(c.procs))
+	for _, p := range c.procs {
+		go func() { errs <- p.boot(ctx) }()
+	}
+	var first error
+	for range c.procs {
+		if err := <-errs; err != nil && first == nil {
+			first = err
+			cancel()
+		}
+	}
+	return first
+}
 
 // System is the system that the cell runs.
-func (c *Cell) System() *system.System { return nil }
+func (c *Cell) System() *system.System { return c.sys }
 
-// Seed is what the cell's randomness starts from.
-func (c *Cell) Seed() uint64 { return 0 }
+// Public is the base URL of the public unit's first instance, or "" when no unit is public.
+func (c *Cell) Public() string {
+	for _, p := range c.procs {
+		if port := p.plan.unit.Public; port != "" {
+			return "http://" + p.plan.addrs[port]
+		}
+	}
+	return ""
+}
+
+// Process finds one instance's process.
+func (c *Cell) Process(instance string) (*Process, error) {
+	var names []string
+	for _, p := range c.procs {
+		if p.plan.name == instance {
+			return p, nil
+		}
+		names = append(names, p.plan.name)
+	}
+	return nil, fmt.Errorf("find process: %q is not an instance%s", instance, system.Hint(instance, names))
+}
+
+// Processes lists the processes that a name stands for: all instances of a unit, or one instance.
+func (c *Cell) Processes(name string) ([]*Process, error) {
+	var out []*Process
+	for _, p := range c.procs {
+		if p.plan.unit.Name == name || p.plan.name == name {
+			out = append(out, p)
+		}
+	}
+	if out == nil {
+		return nil, fmt.Errorf("find process: %q is neither a unit nor an instance%s", name, system.Hint(name, c.sys.UnitNames()))
+	}
+	return out, nil
+}
+
+// Proxies lists the proxies of one link, "client -> server", where either side may name one instance.
+func (c *Cell) Proxies(link string) ([]*Proxy, error) {
+	if _, err := c.sys.Link(link); err != nil {
+		return nil, err
+	}
+	client, server, err := system.SplitLink(link)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Proxy
+	for _, p := range c.proxies {
+		if system.InstanceOf(p.ends.client, client) && system.InstanceOf(p.ends.server, server) {
+			out = append(out, p)
+		}
+	}
+	if out == nil && c.o.Direct {
+		return nil, fmt.Errorf("find proxies: %s has none, because this cell runs without proxies", link)
+	}
+	if out == nil {
+		return nil, fmt.Errorf("find proxies: %s: this cell has no such instance", strings.TrimSpace(link))
+	}
+	return out, nil
+}
+
+// Deaths tells of processes that ended though nobody asked: what a run shows after one is not to be believed.
+func (c *Cell) Deaths() <-chan Death { return c.deaths }

@@ -1,6 +1,184 @@
 package cell
 
-import "io"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+)
 
-// Guard starts and kills the processes of one cell for the harness at the other end of the pipes.
-func Guard(in io.Reader, out io.Writer) error { return errNotBuilt }
+// An order is one line from the harness to its guard.
+type order struct {
+	ID     int            `json:"id"`
+	Do     string         `json:"do"` // open, start or signal
+	Name   string         `json:"name,omitempty"`
+	Argv   []string       `json:"argv,omitempty"`
+	Env    []string       `json:"env,omitempty"`
+	Dir    string         `json:"dir,omitempty"`
+	Log    string         `json:"log,omitempty"`
+	Signal syscall.Signal `json:"signal,omitempty"`
+	Record string         `json:"record,omitempty"` // open: where the guard writes down what it started
+	Data   string         `json:"data,omitempty"`   // open: the folder that goes with the cell, or ""
+}
+
+// A report is one line from the guard: the answer to an order (ID above 0), or word of a process that ended.
+type report struct {
+	ID   int           `json:"id,omitempty"`
+	Err  string        `json:"err,omitempty"`
+	Pid  int           `json:"pid,omitempty"`
+	Name string        `json:"name,omitempty"`
+	Exit string        `json:"exit,omitempty"`
+	CPU  time.Duration `json:"cpu,omitempty"`
+}
+
+// Guard starts and signals the processes of one cell on the orders that it reads, one JSON line each, and reports in the
+// same form. It is a process of its own for one reason: when its input ends, however the harness died, it kills every
+// process group that it started, stopped ones too, and only then returns.
+//
+//	harness ──orders──▶ guard ──starts, signals──▶ order-1, product-1, …  (each in its own process group)
+//	        ◀─reports──       ──writes──▶ record  (what a later run sweeps if the guard itself was killed)
+func Guard(in io.Reader, out io.Writer) error {
+	// A write to a harness that is gone must be an error here and not the end of the guard.
+	signal.Ignore(syscall.SIGPIPE)
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+
+	g := &guard{out: json.NewEncoder(out), children: map[string]*child{}}
+	ended := make(chan error, 1)
+	go func() { ended <- g.obey(in) }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-stop:
+	}
+	return errors.Join(err, g.end())
+}
+
+type guard struct {
+	mu       sync.Mutex // guards out and everything below
+	out      *json.Encoder
+	record   *record
+	children map[string]*child
+	ending   bool
+	waits    sync.WaitGroup
+}
+
+type child struct {
+	cmd  *exec.Cmd
+	over bool
+}
+
+// obey carries out orders until there are no more.
+func (g *guard) obey(in io.Reader) error {
+	orders := json.NewDecoder(in)
+	for {
+		var o order
+		if err := orders.Decode(&o); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return fmt.Errorf("read order: %w", err)
+		}
+		g.mu.Lock()
+		pid, err := g.do(o)
+		answer := report{ID: o.ID, Name: o.Name, Pid: pid}
+		if err != nil {
+			answer.Err = err.Error()
+		}
+		g.tell(answer)
+		g.mu.Unlock()
+	}
+}
+
+func (g *guard) do(o order) (pid int, err error) {
+	switch o.Do {
+	case "open":
+		g.record, err = newRecord(o.Record, o.Data)
+		return os.Getpid(), err
+	case "start":
+		return g.start(o)
+	case "signal":
+		return 0, g.signal(o.Name, o.Signal)
+	default:
+		return 0, fmt.Errorf("read order: unknown word %q", o.Do)
+	}
+}
+
+// start runs a program in a process group of its own, its output appended to its log.
+func (g *guard) start(o order) (int, error) {
+	if g.ending || g.record == nil {
+		return 0, errors.New("start process: the guard is not open")
+	}
+	log, err := os.OpenFile(o.Log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return 0, fmt.Errorf("open log: %w", err)
+	}
+	defer log.Close()
+	cmd := exec.Command(o.Argv[0], o.Argv[1:]...)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = o.Env, o.Dir, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("start process: %w", err)
+	}
+	c := &child{cmd: cmd}
+	g.children[o.Name] = c
+	g.waits.Go(func() { g.wait(o.Name, c) })
+	return cmd.Process.Pid, g.record.add(o.Name, cmd.Process.Pid)
+}
+
+// wait reports a process's end, and ends what it left in its group.
+func (g *guard) wait(name string, c *child) {
+	err := c.cmd.Wait()
+	exit := "exit status 0"
+	if err != nil {
+		exit = err.Error()
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c.over = true
+	_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) // most leave nothing: ESRCH
+	state := c.cmd.ProcessState
+	g.tell(report{Name: name, Exit: exit, CPU: state.UserTime() + state.SystemTime()})
+}
+
+// signal sends a signal to a process, a kill to its whole group.
+func (g *guard) signal(name string, s syscall.Signal) error {
+	c := g.children[name]
+	if c == nil || c.over {
+		return fmt.Errorf("signal %s: it is not running", name)
+	}
+	pid := c.cmd.Process.Pid
+	if s == syscall.SIGKILL {
+		pid = -pid
+	}
+	if err := syscall.Kill(pid, s); err != nil {
+		return fmt.Errorf("signal %s: %w", name, err)
+	}
+	return nil
+}
+
+// tell sends one report. A harness that is gone cannot be told, and its absence shows as the end of the orders.
+func (g *guard) tell(r report) { _ = g.out.Encode(r) }
+
+// end kills all that still runs, waits for it, and takes the record away, because nothing is left to sweep.
+func (g *guard) end() error {
+	g.mu.Lock()
+	g.ending = true
+	for _, c := range g.children {
+		if !c.over {
+			_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
+		}
+	}
+	g.mu.Unlock()
+	g.waits.Wait()
+	if g.record == nil {
+		return nil
+	}
+	return g.record.close()
+}

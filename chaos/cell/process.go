@@ -2,32 +2,181 @@ package cell
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"syscall"
 	"time"
 )
 
-// Process is one instance's process, through all its lives.
-type Process struct{}
+// State is what an instance is doing.
+type State string
 
-// Kill ends it at once and returns when it is dead.
-func (p *Process) Kill(ctx context.Context) error { return errNotBuilt }
+// The states of an instance.
+const (
+	Starting State = "starting"
+	Ready    State = "ready"
+	Paused   State = "paused"
+	Dead     State = "dead"
+)
 
-// Restart starts it again with the same ports, settings and data, and returns when it is ready.
-func (p *Process) Restart(ctx context.Context) error { return errNotBuilt }
+// killWithin bounds how long a killed process may take to be gone.
+const killWithin = 5 * time.Second
 
-// Pause stops it where it stands.
-func (p *Process) Pause(ctx context.Context) error { return errNotBuilt }
+// Process is one instance's process, through all its lives. Its address, settings and data stay the same.
+type Process struct {
+	cell *Cell
+	plan *planned
 
-// Resume lets it run on.
-func (p *Process) Resume(ctx context.Context) error { return errNotBuilt }
+	change sync.Mutex // one change of life at a time
 
-// Name is the instance's name.
-func (p *Process) Name() string { return "" }
+	mu      sync.Mutex // guards what follows
+	state   State
+	pid     int
+	started time.Time
+	asked   bool          // its end was asked for
+	over    chan struct{} // closed when the present life ends
+	exit    string        // how the last life ended
+	spent   time.Duration // processor time of the lives that are over
+}
+
+// Name is the instance's name, such as "order-1".
+func (p *Process) Name() string { return p.plan.name }
+
+// Unit is the name of the unit that it is an instance of.
+func (p *Process) Unit() string { return p.plan.unit.Name }
 
 // Pid is its process id, 0 while it is dead.
-func (p *Process) Pid() int { return 0 }
+func (p *Process) Pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pid
+}
 
-// Alive says whether it runs (or is paused).
-func (p *Process) Alive() bool { return false }
+// Alive says whether there is a process, running or paused.
+func (p *Process) Alive() bool { return p.Pid() != 0 }
 
-// Started is when its present life began.
-func (p *Process) Started() time.Time { return time.Time{} }
+// Started is when its present life began, or its last one.
+func (p *Process) Started() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.started
+}
+
+// Kill ends it at once, as `kill -9` does, and returns when it is dead.
+func (p *Process) Kill() error {
+	p.change.Lock()
+	defer p.change.Unlock()
+	return p.kill()
+}
+
+func (p *Process) kill() error {
+	over := p.expectEnd()
+	if err := p.signal(syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill process: %w", err)
+	}
+	select {
+	case <-over:
+		return nil
+	case <-time.After(killWithin):
+		return fmt.Errorf("kill process: %s still runs %s after SIGKILL", p.Name(), killWithin)
+	}
+}
+
+// Restart starts it again, after a kill if it still runs, and returns when it is ready.
+func (p *Process) Restart(ctx context.Context) error {
+	p.change.Lock()
+	defer p.change.Unlock()
+	if p.Alive() {
+		if err := p.kill(); err != nil {
+			return err
+		}
+	}
+	return p.boot(ctx)
+}
+
+// Pause stops it where it stands, connections open and memory kept.
+func (p *Process) Pause() error {
+	return p.shift(syscall.SIGSTOP, Paused)
+}
+
+// Resume lets a paused process run on.
+func (p *Process) Resume() error {
+	return p.shift(syscall.SIGCONT, Ready)
+}
+
+func (p *Process) shift(s syscall.Signal, to State) error {
+	p.change.Lock()
+	defer p.change.Unlock()
+	if err := p.signal(s); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pid != 0 {
+		p.state = to
+	}
+	return nil
+}
+
+// boot starts it and waits until it is ready.
+func (p *Process) boot(ctx context.Context) error {
+	if err := p.start(); err != nil {
+		return err
+	}
+	return p.awaitReady(ctx)
+}
+
+// start begins a life.
+func (p *Process) start() error {
+	p.mu.Lock()
+	p.state, p.asked, p.started, p.over = Starting, false, time.Now(), make(chan struct{})
+	over := p.over
+	p.mu.Unlock()
+	answer, err := p.cell.keeper.order(order{
+		Do: "start", Name: p.Name(), Argv: p.plan.argv, Env: p.plan.env, Dir: p.cell.o.Dir, Log: p.log(),
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		p.state = Dead
+		return fmt.Errorf("start %s: %w", p.Name(), err)
+	}
+	select {
+	case <-over: // it has ended already; awaitReady will say so
+	default:
+		p.pid = answer.Pid
+	}
+	return nil
+}
+
+// expectEnd makes the end of the present life an expected one.
+func (p *Process) expectEnd() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = true
+	return p.over
+}
+
+// ended notes the end of the present life and says whether nobody had asked for it.
+func (p *Process) ended(exit string, spent time.Duration) (unasked bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == Dead {
+		return false
+	}
+	booting := p.state == Starting // then whoever waits for it says how it ended
+	p.state, p.pid, p.exit = Dead, 0, exit
+	p.spent += spent
+	close(p.over)
+	return !p.asked && !booting
+}
+
+func (p *Process) signal(s syscall.Signal) error {
+	_, err := p.cell.keeper.order(order{Do: "signal", Name: p.Name(), Signal: s})
+	return err
+}
+
+func (p *Process) log() string {
+	return filepath.Join(p.cell.o.Dir, logsDir, p.Name()+".log")
+}

@@ -1,0 +1,120 @@
+package cell
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Ports come in blocks. A harness holds a file lock on each block that it draws from, so that several harnesses keep out
+// of each other's way, and the kernel gives a block back however its harness ends.
+const blockSize = 100
+
+// span is a range of ports, both ends included.
+type span struct{ low, high int }
+
+// preferredPorts is where ports come from unless the kernel hands out ephemeral ones there.
+var preferredPorts = span{20000, 31999}
+
+// ports hands out addresses on the loopback interface that stay reserved until release.
+type ports struct {
+	dir  string // of the lock files
+	from span
+	next int // the next port to try; a multiple of blockSize begins a block that is not locked yet
+	held []*os.File
+}
+
+func newPorts(dir string) (*ports, error) {
+	from, err := outside(ephemeralPorts())
+	if err != nil {
+		return nil, err
+	}
+	return &ports{dir: dir, from: from, next: (from.low + blockSize - 1) / blockSize * blockSize}, nil
+}
+
+// take reserves one address that nobody listens on.
+func (p *ports) take() (string, error) {
+	for ; p.next <= p.from.high; p.next++ {
+		if p.next%blockSize == 0 && !p.lock(p.next) {
+			p.next += blockSize - 1
+			continue
+		}
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(p.next))
+		if probe(addr) == nil {
+			p.next++
+			return addr, nil
+		}
+	}
+	return "", fmt.Errorf("take port: none is free between %d and %d; other runs hold them", p.from.low, p.from.high)
+}
+
+// lock takes the block that begins at a port, or says that another harness has it.
+func (p *ports) lock(block int) bool {
+	f, err := os.OpenFile(filepath.Join(p.dir, fmt.Sprintf("ports-%d.lock", block)), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return false
+	}
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		f.Close()
+		return false
+	}
+	p.held = append(p.held, f)
+	return true
+}
+
+// release gives everything back.
+func (p *ports) release() error {
+	var errs []error
+	for _, f := range p.held {
+		errs = append(errs, f.Close())
+	}
+	p.held = nil
+	return errors.Join(errs...)
+}
+
+// probe says whether an address can be listened on.
+func probe(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+// ephemeralPorts is the range from which the kernel picks ports for outgoing connections. Where it cannot be read it is
+// taken for the one that IANA names, which macOS uses.
+func ephemeralPorts() span {
+	data, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if fields := strings.Fields(string(data)); err == nil && len(fields) == 2 {
+		low, err1 := strconv.Atoi(fields[0])
+		high, err2 := strconv.Atoi(fields[1])
+		if err1 == nil && err2 == nil {
+			return span{low, high}
+		}
+	}
+	return span{49152, 65535}
+}
+
+// outside picks a range of ports that the kernel never picks from by itself: a proxy that was closed for a while must
+// find its port free.
+func outside(ephemeral span) (span, error) {
+	below := span{10000, min(preferredPorts.high, ephemeral.low-1)}
+	above := span{max(preferredPorts.low, ephemeral.high+1), 65535}
+	switch {
+	case ephemeral.low > preferredPorts.high || ephemeral.high < preferredPorts.low:
+		return preferredPorts, nil
+	case below.size() >= above.size() && below.size() >= 10*blockSize:
+		return below, nil
+	case above.size() >= 10*blockSize:
+		return above, nil
+	}
+	return span{}, fmt.Errorf("choose ports: the ephemeral range %d–%d leaves none over; narrow it with "+
+		"sysctl net.ipv4.ip_local_port_range=32768\\ 60999", ephemeral.low, ephemeral.high)
+}
+
+func (s span) size() int { return s.high - s.low + 1 }
