@@ -185,6 +185,34 @@ func TestCanceledProbeGivesItsPlaceBack(t *testing.T) {
 	})
 }
 
+// Probes of an earlier half-open state once kept their places in the next one.
+func TestEachHalfOpenStateHasAllItsProbes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := testPolicy()
+		p.AttemptTimeout = 2 * time.Second
+		l := newLab(t, p)
+		l.openBreaker(t)
+		time.Sleep(time.Second)
+		go Do(t.Context(), l.Link, Op{Name: "Get"}, hang)
+		synctest.Wait()
+		Do(t.Context(), l.Link, Op{Name: "Get"}, failed)
+		time.Sleep(time.Second)
+		answer := make(chan struct{})
+		for range 2 {
+			go func() {
+				_, err := Do(t.Context(), l.Link, Op{Name: "Get"}, func(context.Context) (int, error) { <-answer; return 1, nil })
+				if err != nil {
+					t.Errorf("probe: %v", err)
+				}
+			}()
+		}
+		synctest.Wait()
+		close(answer)
+		synctest.Wait()
+		l.wants(t, 0, telemetry.BreakerState)
+	})
+}
+
 func TestPanicInACallGivesEverythingBack(t *testing.T) {
 	p := testPolicy()
 	p.Bulkhead = 1

@@ -247,6 +247,23 @@ func TestAttemptWaitsForAPlaceThatComesFree(t *testing.T) {
 	})
 }
 
+// The first attempt may have had its effect; that the retry then found no place must not hide it.
+func TestRefusedRetryKeepsTheAttemptsError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := testPolicy()
+		p.Bulkhead, p.AttemptTimeout = 1, 100*time.Millisecond
+		l := newLab(t, p)
+		time.AfterFunc(120*time.Millisecond, func() { // between the first attempt and the second
+			Do(t.Context(), l.Link, Op{Name: "Get"}, hang)
+		})
+		_, err := Do(t.Context(), l.Link, Op{Name: "Put", Retry: true}, hang)
+		if problem.CodeOf(err) != problem.Timeout || Refused(err) || !strings.Contains(err.Error(), ReasonBulkheadFull) {
+			t.Errorf("got %v, want the timeout and the refusal beside it", err)
+		}
+		l.wants(t, 0, telemetry.LinkRetries)
+	})
+}
+
 func TestFallbackAnswersForAnAbsentNeighbourOnly(t *testing.T) {
 	for _, code := range outcomes() {
 		l := newLab(t, testPolicy())

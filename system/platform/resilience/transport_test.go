@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"stormglass/system/platform/problem"
@@ -219,6 +220,43 @@ func TestAnswerOverTheLimitIsRefused(t *testing.T) {
 	_, err := newClient(t, newLab(t, httpPolicy())).Do(request(t, "GET", n.URL, "", ""))
 	if problem.ReasonOf(err) != "answer_too_large" {
 		t.Errorf("got %v, want answer_too_large", err)
+	}
+}
+
+// bodies is a base transport that counts how many bodies it gave and how many were closed.
+type bodies struct {
+	status        int
+	content       func() io.Reader
+	given, closed atomic.Int32
+}
+
+func (b *bodies) RoundTrip(*http.Request) (*http.Response, error) {
+	b.given.Add(1)
+	return &http.Response{StatusCode: b.status, Body: countedBody{b.content(), b}}, nil
+}
+
+type countedBody struct {
+	io.Reader
+	of *bodies
+}
+
+func (c countedBody) Close() error { c.of.closed.Add(1); return nil }
+
+func TestEveryAnswersBodyIsClosed(t *testing.T) {
+	tests := map[string]*bodies{
+		"good":      {status: 200, content: func() io.Reader { return strings.NewReader("fine") }},
+		"retried":   {status: 503, content: func() io.Reader { return strings.NewReader("sorry") }},
+		"too large": {status: 200, content: func() io.Reader { return endless{} }},
+		"broken":    {status: 200, content: func() io.Reader { return iotest.ErrReader(io.ErrUnexpectedEOF) }},
+	}
+	for name, base := range tests {
+		c := http.Client{Transport: Transport(newLab(t, httpPolicy()).Link, base)}
+		if answer, err := c.Do(request(t, "GET", "http://neighbour", "", "")); err == nil {
+			answer.Body.Close()
+		}
+		if given, closed := base.given.Load(), base.closed.Load(); given == 0 || given != closed {
+			t.Errorf("%s: %d bodies, %d closed", name, given, closed)
+		}
 	}
 }
 
