@@ -28,8 +28,8 @@ const (
 	// maxSamples and queryTimeout stop a query that has gone wild.
 	maxSamples   = 50_000_000
 	queryTimeout = 30 * time.Second
-	// maxExemplars is how many exemplars are kept; older ones give way.
-	maxExemplars = 50_000
+	// maxExemplars is how many exemplars are kept, minutes of a busy run; older ones give way.
+	maxExemplars = 200_000
 )
 
 var (
@@ -62,7 +62,7 @@ func createMetrics(dir string) (*metrics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create metrics log: %w", err)
 	}
-	return newMetrics(log)
+	return newMetrics(log, filepath.Join(dir, "scratch"))
 }
 
 // openMetrics replays a recording and leaves dir as it is.
@@ -75,16 +75,16 @@ func openMetrics(dir string) (*metrics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open metrics log: %w", err)
 	}
-	return newMetrics(log)
+	scratch, err := os.MkdirTemp("", "stormglass-metrics-")
+	if err != nil {
+		return nil, fmt.Errorf("open metrics: %w", err)
+	}
+	return newMetrics(log, scratch)
 }
 
 // newMetrics builds a head over a log. Chunks that a head moves out of memory only repeat what the log holds, so they
 // go to a scratch folder that is removed in the end.
-func newMetrics(log *wlog.WL) (_ *metrics, err error) {
-	scratch, err := os.MkdirTemp("", "stormglass-metrics-")
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("create scratch folder: %w", err), log.Close())
-	}
+func newMetrics(log *wlog.WL, scratch string) (*metrics, error) {
 	head, err := tsdb.NewHead(nil, nil, log, nil, headOptions(scratch), nil)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create metrics head: %w", err), log.Close(), os.RemoveAll(scratch))

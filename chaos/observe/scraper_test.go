@@ -105,6 +105,13 @@ func TestAPageThatIsCutOffCountsAsDown(t *testing.T) {
 	}
 }
 
+func TestAPageWithAnImpossibleSeriesCountsAsDownAndHarmsNobody(t *testing.T) {
+	page := textTarget(t, "text/plain", func(w http.ResponseWriter) { io.WriteString(w, "x{a=\"1\",a=\"2\"} 1\n") })
+	obs := observe(t, t.TempDir(), Target{"a", "b", page.URL})
+	waitForAnswer(t, obs, "up", "__name__=up instance=a job=b 0")
+	stop(t, obs) // reports no failure of the recording
+}
+
 func TestASlowAnswerIsStillAnAnswer(t *testing.T) {
 	page := textTarget(t, "text/plain", func(w http.ResponseWriter) {
 		time.Sleep(150 * time.Millisecond) // many rounds of 20 ms

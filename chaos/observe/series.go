@@ -19,6 +19,9 @@ type series struct {
 	ref    storage.SeriesRef
 	labels labels.Labels
 	round  int // in which it was seen last
+	// newest is the exemplar that the line carried the last time. It stays on the page until another observation takes
+	// its place, and to show it to the head each time would cost more than the sample itself.
+	newest exemplar.Exemplar
 }
 
 // store appends the page's samples with their exemplars and returns how many samples there were.
@@ -41,8 +44,9 @@ func (p *page) store(app storage.AppenderV2, at int64, contentType string) (samp
 		}
 		text, _, v := parser.Series()
 		s := p.find(text, parser)
-		kept = readExemplars(parser, kept[:0], at)
+		kept = s.exemplars(parser, kept[:0], at)
 		if err := s.append(app, at, v, kept); err != nil {
+			delete(p.series, string(text)) // what could not be stored cannot go stale either
 			return samples, fmt.Errorf("store %s: %w", text, err)
 		}
 		s.round = p.round
@@ -74,12 +78,17 @@ func (p *page) label(exposed labels.Labels) labels.Labels {
 	return b.Labels()
 }
 
-func readExemplars(parser textparse.Parser, into []exemplar.Exemplar, at int64) []exemplar.Exemplar {
+// exemplars reads those of the current line that it did not carry the last time.
+func (s *series) exemplars(parser textparse.Parser, into []exemplar.Exemplar, at int64) []exemplar.Exemplar {
 	for {
 		var e exemplar.Exemplar
 		if !parser.Exemplar(&e) {
 			return into
 		}
+		if e.Equals(s.newest) {
+			continue
+		}
+		s.newest = e
 		if !e.HasTs {
 			e.Ts = at
 		}
