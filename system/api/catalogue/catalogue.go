@@ -70,7 +70,7 @@ func (s shelf) product(k, v, number int) Product {
 	model := at(s.models, 3*k+v)
 	p := Product{
 		Title: model + " " + kind.noun, Brand: at(s.brands, n*5+k), Category: s.slug, Price: kind.price(v), Stock: int64(180 + n*97%640),
-		Attributes: map[string]string{"colour": at(s.colours, n*3+k), "material": at(s.materials, n+k), kind.spec: at(kind.values, v)},
+		Attributes: map[string]string{"colour": at(s.colours, n*3+k), "material": at(kind.materials, v), kind.spec: at(kind.values, v)},
 	}
 	if n == len(s.kinds)*variants-1 {
 		p.Title, p.Stock = p.Title+" Limited Edition", limitedStock

@@ -5,8 +5,8 @@ type shelf struct {
 	slug, name string
 	brands     []string
 	// models are what makers call their lines; at least as many as there are variants, or titles would repeat.
-	models             []string
-	materials, colours []string
+	models  []string
+	colours []string
 	// remarks close a description.
 	remarks []string
 	kinds   []kind
@@ -19,6 +19,8 @@ type kind struct {
 	low, high int64
 	// does is a sentence that says what it is for.
 	does string
+	// materials are what its variants are made of.
+	materials []string
 	// spec is an attribute of this kind, with the values that its variants have.
 	spec   string
 	values []string
