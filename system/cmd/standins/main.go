@@ -1,0 +1,57 @@
+// Command standins runs what takes the place of everything that the shop needs from outside: other companies, and the
+// backends of the embedded tier. One subcommand is one process; its settings come from the environment.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"stormglass/system/platform/boot"
+	"stormglass/system/standins/broker"
+	"stormglass/system/standins/cache"
+	"stormglass/system/standins/cardprocessor"
+	"stormglass/system/standins/carrier"
+	"stormglass/system/standins/databases"
+	"stormglass/system/standins/documents"
+	"stormglass/system/standins/mailbox"
+	"stormglass/system/standins/messenger"
+)
+
+// standin is one subcommand.
+type standin struct {
+	name string
+	says string
+	run  boot.Program
+}
+
+func standins() []standin {
+	return []standin{
+		{"broker", "NATS JetStream, each message on disk before it is acknowledged", broker.Run},
+		{"cache", "the Redis protocol, in memory", cache.Run},
+		{"documents", "the MongoDB protocol, on SQLite files", documents.Run},
+		{"databases", "the network of databases that are files", databases.Run},
+		{"card-processor", "the part of Stripe's API that a shop uses, and its ledger", cardprocessor.Run},
+		{"mailbox", "an SMTP server that keeps what it receives", mailbox.Run},
+		{"messenger", "takes SMS and push messages", messenger.Run},
+		{"carrier", "books parcels and dispatches them", carrier.Run},
+	}
+}
+
+func main() { os.Exit(start(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func start(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 1 {
+		for _, s := range standins() {
+			if s.name == args[0] {
+				return boot.Run(s.name, s.run, stdout, stderr)
+			}
+		}
+		fmt.Fprintf(stderr, "standins: there is no stand-in %q\n\n", args[0])
+	}
+	fmt.Fprintln(stderr, "usage: standins NAME, where NAME is one of")
+	for _, s := range standins() {
+		fmt.Fprintf(stderr, "  %-15s %s\n", s.name, s.says)
+	}
+	return boot.ExitUsage
+}

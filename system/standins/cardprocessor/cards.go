@@ -1,0 +1,82 @@
+package cardprocessor
+
+import "strings"
+
+// card is one of the test tokens that stand for cards.
+type card struct {
+	token string
+	// decline is what the bank says, nil for yes.
+	decline *Decline
+	// slow: a confirmation takes a while, see Options.
+	slow bool
+	// lockedOnce: the first confirmation of an intent is turned away with 500 lock_timeout, the next one works.
+	lockedOnce bool
+}
+
+func declined(reason, message string) *Decline {
+	return &Decline{Code: "card_declined", Reason: reason, Message: message}
+}
+
+// cards are all payment methods there are: Stripe's own test tokens, and two of ours.
+var cards = []card{
+	{token: "pm_card_visa"},
+	{token: "pm_card_mastercard"},
+	{token: "pm_card_amex"},
+	{token: "pm_card_visa_chargeDeclined", decline: declined("generic_decline", "The bank declined the card.")},
+	{token: "pm_card_chargeDeclined", decline: declined("generic_decline", "The bank declined the card.")},
+	{token: "pm_card_visa_chargeDeclinedInsufficientFunds", decline: declined("insufficient_funds", "There is not enough money on the card.")},
+	{token: "pm_card_chargeDeclinedInsufficientFunds", decline: declined("insufficient_funds", "There is not enough money on the card.")},
+	{token: "pm_card_chargeDeclinedExpiredCard", decline: &Decline{Code: "expired_card", Message: "The card has expired."}},
+	{token: "pm_card_slow", slow: true},
+	{token: "pm_card_needsRetry", lockedOnce: true},
+}
+
+func cardOf(token string) (card, bool) {
+	for _, c := range cards {
+		if c.token == token {
+			return c, true
+		}
+	}
+	return card{}, false
+}
+
+// isCardNumber says whether a text looks like a real card's number: 12 to 19 digits, with or without spaces or dashes, and
+// Luhn's check digit (ISO/IEC 7812-1).
+func isCardNumber(text string) bool {
+	digits := strings.NewReplacer(" ", "", "-", "").Replace(text)
+	if len(digits) < 12 || len(digits) > 19 {
+		return false
+	}
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i] - '0')
+		if d < 0 || d > 9 {
+			return false
+		}
+		if i%2 == 1 {
+			d *= 2
+		}
+		sum += d/10 + d%10
+	}
+	return sum%10 == 0
+}
+
+// quote shows a client's own word in an answer: cut short, and not at all when it holds what could be a card's number.
+func quote(text string) string {
+	run := 0
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+			run++
+		case r != ' ' && r != '-':
+			run = 0
+		}
+		if run >= 12 {
+			return "(not repeated here)"
+		}
+	}
+	if len(text) > 64 {
+		return "'" + strings.ToValidUTF8(text[:64], "") + "…'"
+	}
+	return "'" + text + "'"
+}

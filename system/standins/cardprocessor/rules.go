@@ -1,0 +1,135 @@
+package cardprocessor
+
+import (
+	"crypto/rand"
+	"time"
+)
+
+// The events that a shop is told of.
+const (
+	intentSucceeded = "payment_intent.succeeded"
+	intentFailed    = "payment_intent.payment_failed"
+	intentCanceled  = "payment_intent.canceled"
+	chargeRefunded  = "charge.refunded"
+)
+
+// outcome is what one request comes to. It changes the ledger as a whole or not at all.
+type outcome struct {
+	answer answer
+	intent *Intent
+	refund *Refund
+	// event is the type of the event to send, if any.
+	event string
+	// slow: the intent is processing; the answer comes when it is settled.
+	slow bool
+	// unsaved: nothing was done, so the key stays free for the same request.
+	unsaved bool
+}
+
+// refuse is an outcome that changes nothing and may be asked for again.
+func refuse(r *refusal) outcome { return outcome{answer: r.answer(), unsaved: true} }
+
+// create makes an intent.
+func create(p params, now time.Time) outcome {
+	i := Intent{ID: newID("pi"), CreatedAt: now, State: NeedsCard, Description: p.text("description"), Metadata: p.metadata()}
+	var r *refusal
+	if i.Amount, r = p.amount(true); r != nil {
+		return refuse(r)
+	}
+	if i.Currency, r = p.currency(); r != nil {
+		return refuse(r)
+	}
+	if p.text("confirm") == "true" {
+		return refuse(badRequest("parameter_invalid", "confirm", "Create the intent first, then confirm it by its id."))
+	}
+	if token := p.text("payment_method"); token != "" {
+		if _, known := cardOf(token); !known {
+			return refuse(noSuch("payment method", token, "payment_method"))
+		}
+		i.Card, i.State = token, NeedsConfirm
+	}
+	return outcome{intent: &i, answer: ok(i.object(p.expandsCharge()))}
+}
+
+// confirm charges the card.
+func confirm(i Intent, p params) outcome {
+	if token := p.text("payment_method"); token != "" {
+		i.Card = token
+	}
+	if i.State != NeedsConfirm && i.State != NeedsCard {
+		return outcome{answer: wrongState(i, "confirmed").answer()}
+	}
+	if i.Card == "" {
+		return outcome{answer: badRequest("payment_intent_unexpected_state", "payment_method", "This payment intent has no payment method to confirm.").answer()}
+	}
+	c, known := cardOf(i.Card)
+	switch {
+	case !known:
+		return refuse(noSuch("payment method", i.Card, "payment_method"))
+	case c.lockedOnce && !i.Locked:
+		i.Locked = true
+		return outcome{intent: &i, answer: lockTimeout().answer(), unsaved: true}
+	}
+	i.Charge, i.Decline = newID("ch"), nil
+	switch {
+	case c.decline != nil:
+		return decline(i, *c.decline)
+	case c.slow:
+		i.State = Processing
+		return outcome{intent: &i, slow: true}
+	}
+	return capture(i, p.expandsCharge())
+}
+
+func decline(i Intent, why Decline) outcome {
+	why.Charge, why.Card = i.Charge, i.Card
+	i.State, i.Card, i.Decline = NeedsCard, "", &why
+	return outcome{intent: &i, event: intentFailed, answer: i.declined().answer()}
+}
+
+// capture takes the money.
+func capture(i Intent, withCharge bool) outcome {
+	i.State, i.Captured, i.Waiting = Succeeded, i.Amount, nil
+	return outcome{intent: &i, event: intentSucceeded, answer: ok(i.object(withCharge))}
+}
+
+// cancel makes sure that nothing will ever be charged.
+func cancel(i Intent, p params, now time.Time) outcome {
+	if i.State != NeedsConfirm && i.State != NeedsCard {
+		return outcome{answer: wrongState(i, "canceled").answer()}
+	}
+	reason := p.text("cancellation_reason")
+	switch reason {
+	case "", "duplicate", "fraudulent", "requested_by_customer", "abandoned":
+	default:
+		return refuse(badRequest("parameter_invalid", "cancellation_reason", "It is one of duplicate, fraudulent, requested_by_customer, abandoned."))
+	}
+	i.State, i.CanceledAt, i.CancelReason = Canceled, now, reason
+	return outcome{intent: &i, event: intentCanceled, answer: ok(i.object(p.expandsCharge()))}
+}
+
+// giveBack refunds a charge, or a part of it.
+func giveBack(i Intent, p params, now time.Time) outcome {
+	left := i.Captured - i.Refunded
+	amount, r := p.amount(false)
+	switch {
+	case r != nil:
+		return refuse(r)
+	case i.Captured == 0:
+		return outcome{answer: wrongState(i, "refunded").answer()}
+	case left == 0:
+		return outcome{answer: badRequest("charge_already_refunded", "", "The charge %s was refunded already.", quote(i.Charge)).answer()}
+	case amount > left:
+		return outcome{answer: badRequest("amount_too_large", "amount", "Of this charge %d can still be refunded, not %d.", left, amount).answer()}
+	case amount == 0:
+		amount = left
+	}
+	i.Refunded += amount
+	refund := Refund{
+		ID: newID("re"), Intent: i.ID, Charge: i.Charge, Amount: amount, Currency: i.Currency,
+		Reason: p.text("reason"), Metadata: p.metadata(), CreatedAt: now,
+	}
+	return outcome{intent: &i, refund: &refund, event: chargeRefunded, answer: ok(refund.object())}
+}
+
+func newID(kind string) string { return kind + "_" + rand.Text()[:24] }
