@@ -1,0 +1,150 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"stormglass/system/platform/problem"
+	"stormglass/system/platform/resilience"
+)
+
+// maxReason is the most bytes of a failure's reason that are kept.
+const maxReason = 1000
+
+func deadSubject(queue, eventID string) string { return deadPrefix + flat(queue) + "." + flat(eventID) }
+
+// bury publishes a dead letter with the event's own headers and why it was given up.
+func (b *jetStream) bury(ctx context.Context, queue string, d *delivery, why Failure) error {
+	m := &nats.Msg{Subject: deadSubject(queue, d.event.ID), Header: maps.Clone(d.m.Header), Data: d.m.Data}
+	if m.Header == nil {
+		m.Header = nats.Header{}
+	}
+	maps.DeleteFunc(m.Header, func(name string, _ []string) bool { return strings.HasPrefix(name, "Nats-") })
+	m.Header[headerID] = []string{d.event.ID}
+	m.Header[headerDeadReason] = []string{oneLine(why.Reason)}
+	m.Header[headerDeadAttempts] = []string{strconv.Itoa(why.Attempts)}
+	m.Header[headerDeadTime] = []string{micros(why.At)}
+	return b.sendThrough(ctx, "dead_letter", m)
+}
+
+// sendThrough publishes one message under the link's policy.
+func (b *jetStream) sendThrough(ctx context.Context, operation string, m *nats.Msg) error {
+	_, err := resilience.Do(ctx, b.link, resilience.Op{Name: operation, Retry: true}, func(ctx context.Context) (struct{}, error) {
+		if _, err := b.live(); err != nil {
+			return struct{}{}, err
+		}
+		err := b.send(ctx, []*nats.Msg{m})
+		if errors.Is(err, nats.ErrNoResponders) {
+			if err = b.ensureStreams(ctx); err == nil {
+				err = b.send(ctx, []*nats.Msg{m})
+			}
+		}
+		return struct{}{}, brokerError(operation, err)
+	})
+	return err
+}
+
+// oneLine makes a text fit for a header.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	return text[:min(len(text), maxReason)]
+}
+
+// deadStream gives the stream of dead letters, or nil when there never was one.
+func (b *jetStream) deadStream(ctx context.Context) (jetstream.Stream, error) {
+	if _, err := b.live(); err != nil {
+		return nil, err
+	}
+	s, err := b.js.Stream(ctx, deadStream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, nil
+	}
+	return s, brokerError("open dead letters", err)
+}
+
+func (b *jetStream) countDead(ctx context.Context, queue string) (int64, error) {
+	subjects, _, err := b.deadSubjects(ctx, queue)
+	return int64(len(subjects)), err
+}
+
+// deadSubjects lists the subjects of a queue's dead letters: one for each.
+func (b *jetStream) deadSubjects(ctx context.Context, queue string) ([]string, jetstream.Stream, error) {
+	s, err := b.deadStream(ctx)
+	if err != nil || s == nil {
+		return nil, nil, err
+	}
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter(deadPrefix+flat(queue)+".*"))
+	if err != nil {
+		return nil, nil, brokerError("count dead letters", err)
+	}
+	return slices.Collect(maps.Keys(info.State.Subjects)), s, nil
+}
+
+func (b *jetStream) DeadLetters(ctx context.Context, queue string) ([]DeadLetter, error) {
+	subjects, s, err := b.deadSubjects(ctx, queue)
+	if err != nil {
+		return nil, err
+	}
+	dead := make([]DeadLetter, 0, len(subjects))
+	for _, subject := range subjects {
+		m, err := s.GetLastMsgForSubject(ctx, subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) { // redriven meanwhile
+			continue
+		}
+		if err != nil {
+			return nil, brokerError("read dead letter", err)
+		}
+		dead = append(dead, deadLetter(queue, m))
+	}
+	slices.SortFunc(dead, func(a, b DeadLetter) int { return a.At.Compare(b.At) })
+	return dead, nil
+}
+
+func deadLetter(queue string, m *jetstream.RawStreamMsg) DeadLetter {
+	attempts, _ := strconv.Atoi(m.Header.Get(headerDeadAttempts)) // ours; absent it is 0
+	return DeadLetter{Event: decode(m.Header, m.Data), Queue: queue, Failure: Failure{
+		Reason: m.Header.Get(headerDeadReason), Attempts: attempts, At: fromMicros(m.Header.Get(headerDeadTime)),
+	}}
+}
+
+// Redrive publishes first and deletes afterwards. What breaks off in between is sent twice, which the inbox sees.
+func (b *jetStream) Redrive(ctx context.Context, queue, eventID string) error {
+	s, err := b.deadStream(ctx)
+	if err != nil {
+		return err
+	}
+	missing := problem.New(problem.NotFound, "", "queue %s has no dead letter %s", queue, eventID)
+	if s == nil {
+		return missing
+	}
+	m, err := s.GetLastMsgForSubject(ctx, deadSubject(queue, eventID))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return missing
+	}
+	if err != nil {
+		return brokerError("read dead letter", err)
+	}
+	again := &nats.Msg{Subject: redrivePrefix + flat(queue), Header: m.Header, Data: m.Data}
+	maps.DeleteFunc(again.Header, func(name string, _ []string) bool {
+		return strings.HasPrefix(name, "Dead-") || strings.HasPrefix(name, "Nats-")
+	})
+	again.Header[nats.MsgIdHdr] = []string{fmt.Sprintf("redrive-%s-%d", eventID, m.Sequence)}
+	if err := b.sendThrough(ctx, "redrive", again); err != nil {
+		return err
+	}
+	return brokerError("take off dead letter", s.DeleteMsg(ctx, m.Sequence))
+}

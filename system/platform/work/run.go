@@ -1,0 +1,94 @@
+package work
+
+import (
+	"context"
+	"time"
+)
+
+// result is what became of one item.
+type result[T any] struct {
+	item T
+	err  error
+	// probe: it was let through alone, to see whether the dependency is back.
+	probe bool
+}
+
+// Run works until ctx ends. Items under way then get a short grace, after which their context ends too.
+func (w *Worker[T]) Run(ctx context.Context) error {
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		w.watch(ctx)
+	}()
+	items, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	busy := w.loop(ctx, items)
+	w.finish(items, stop, busy)
+	<-watching
+	return nil
+}
+
+// loop claims and starts items, and gives how many are under way in the end.
+func (w *Worker[T]) loop(ctx, items context.Context) (busy int) {
+	poll := time.NewTicker(w.config.Poll)
+	defer poll.Stop()
+	probe := time.NewTimer(0)
+	defer probe.Stop()
+	due, more := true, false
+	for ctx.Err() == nil {
+		if due && (w.gate.Open() || busy == 0 && w.gate.Rest() == 0) {
+			n := w.start(ctx, items, busy)
+			busy += n
+			due, more = false, busy >= w.gate.Limit(w.config.Concurrency)
+		}
+		if !w.gate.Open() && busy == 0 {
+			probe.Reset(w.gate.Rest())
+		}
+		select {
+		case <-w.wake:
+			due = true
+		case <-poll.C:
+			due = true
+		case <-probe.C:
+			due = true
+		case r := <-w.done:
+			busy--
+			w.settle(items, r)
+			due = due || more
+		case <-ctx.Done():
+		}
+	}
+	return busy
+}
+
+// start claims as many items as there are free places, and starts them.
+func (w *Worker[T]) start(ctx, items context.Context, busy int) int {
+	free := w.gate.Limit(w.config.Concurrency) - busy
+	if free <= 0 {
+		return 0
+	}
+	claimed, err := w.source.Claim(ctx, free, w.config.Lease)
+	if err != nil {
+		if ctx.Err() == nil {
+			w.gate.Outage(err)
+		}
+		return 0
+	}
+	probe := !w.gate.Open()
+	if probe && len(claimed) == 0 {
+		w.gate.Passed() // nothing waits, so nothing is held up
+	}
+	for _, item := range claimed {
+		go func() { w.done <- result[T]{item, w.do(items, item), probe} }()
+	}
+	return len(claimed)
+}
+
+// finish waits for the items under way, and gives back those that do not end within the grace.
+func (w *Worker[T]) finish(items context.Context, stop context.CancelFunc, busy int) {
+	over := time.AfterFunc(grace, stop)
+	defer over.Stop()
+	for ; busy > 0; busy-- {
+		w.settle(context.WithoutCancel(items), <-w.done)
+	}
+}
