@@ -35,6 +35,8 @@ type Run struct {
 
 	// Held says since when each awaited expectation has held without a break, by the expectation's own words.
 	Held map[string]time.Time `json:"held,omitempty"`
+	// Uncollected says why an audit or books are not there, by instance or company.
+	Uncollected map[string]string `json:"uncollected,omitempty"`
 	// Failures are the harness's own: each makes the run INVALID.
 	Failures []string `json:"failures,omitempty"`
 }

@@ -77,7 +77,7 @@ func (q query) expectations(phase string, list []scenario.Expectation) []Finding
 		if err != nil {
 			finding = Finding{State: Unasked, Measured: err.Error()}
 		}
-		finding.Phase, finding.Asked = phase, e.String()
+		finding.Phase, finding.Subject, finding.Asked = phase, e.Subject(), e.String()
 		findings = append(findings, finding)
 	}
 	return findings
@@ -111,7 +111,7 @@ func (q query) window(phase string) evidence.Phase {
 func (q query) traffic(phase, name string) Finding {
 	window, _ := q.Run.Phase(name)
 	n := len(evidence.During(q.History, window))
-	f := Finding{Phase: phase, Asked: "traffic", Measured: fmt.Sprintf("%d operations", n), Samples: n, State: Holds}
+	f := Finding{Phase: phase, Subject: "traffic", Asked: "traffic", Measured: fmt.Sprintf("%d operations", n), Samples: n, State: Holds}
 	if n == 0 {
 		f.State = Unproven
 	}

@@ -35,7 +35,7 @@ func (q query) invariants() []Finding {
 	for _, c := range q.Registry.Checks {
 		if c.Invariant {
 			f := q.look(c)
-			f.Phase, f.Asked = "end", c.Name
+			f.Phase, f.Subject, f.Asked = "end", "invariant", c.Name
 			findings = append(findings, f)
 		}
 	}
@@ -53,7 +53,7 @@ func (q query) risk() *Finding {
 	} else {
 		f = q.look(c)
 	}
-	f.Phase, f.Asked = "during", q.Scenario.Risk
+	f.Phase, f.Subject, f.Asked = "during", "risk", q.Scenario.Risk
 	return &f
 }
 

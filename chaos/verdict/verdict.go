@@ -54,7 +54,8 @@ const (
 
 // Finding is one thing that was asked and what was measured.
 type Finding struct {
-	Phase    string   `json:"phase"` // steady, during, after, end
+	Phase    string   `json:"phase"`   // steady, during, after, end
+	Subject  string   `json:"subject"` // what kind of question it is: signal, breaker, …, traffic, risk, invariant
 	Asked    string   `json:"asked"`
 	Measured string   `json:"measured"`
 	Samples  int      `json:"samples"` // operations, scrapes or objects that it rests on
@@ -65,6 +66,17 @@ type Finding struct {
 // String is the finding in one line.
 func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s (%d samples)", f.Asked, f.Measured, f.Samples)
+}
+
+// Pending reports whether waiting may still change the finding for the better, once the load has ended.
+func (f Finding) Pending() bool {
+	switch f.Subject {
+	case "breaker", "backlog":
+		return f.State == Broken
+	case "check", "invariant":
+		return f.State != Holds
+	}
+	return false
 }
 
 // Judge judges an evidence folder. It reads nothing but the folder and changes nothing in it, so the same folder and

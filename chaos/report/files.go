@@ -1,0 +1,121 @@
+package report
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"stormglass/chaos/run"
+	"stormglass/chaos/scenario"
+	"stormglass/chaos/verdict"
+)
+
+// summary is summary.json.
+type summary struct {
+	Seed      uint64  `json:"seed"`
+	Expected  int     `json:"as_expected"` // scenarios that gave the verdict their file asks for
+	Scenarios []entry `json:"scenarios"`
+}
+
+// entry is one scenario in summary.json: its verdict and where the evidence lies.
+type entry struct {
+	verdict.Verdict
+	AsExpected bool    `json:"as_expected"`
+	Seconds    float64 `json:"seconds"`
+	Evidence   string  `json:"evidence"`
+}
+
+// Files writes out/summary.json and out/junit.xml, and points the link `latest` beside out to it.
+func Files(out string, seed uint64, results []run.Result) error {
+	all := summary{Seed: seed, Scenarios: []entry{}}
+	for _, r := range results {
+		if r.Verdict.AsExpected() {
+			all.Expected++
+		}
+		all.Scenarios = append(all.Scenarios, entry{r.Verdict, r.Verdict.AsExpected(), r.Took.Seconds(), r.Folder})
+	}
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode summary: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(out, "summary.json"), append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	if text, err = xml.MarshalIndent(junit(results), "", "  "); err != nil {
+		return fmt.Errorf("encode junit report: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(out, "junit.xml"), []byte(xml.Header+string(text)+"\n"), 0o644); err != nil {
+		return fmt.Errorf("write junit report: %w", err)
+	}
+	return pointLatest(out)
+}
+
+// pointLatest makes or moves the link in one step, so that a reader never finds it missing.
+func pointLatest(out string) error {
+	link := filepath.Join(filepath.Dir(out), "latest")
+	fresh := link + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("point latest: %w", err)
+	}
+	if err := os.Symlink(filepath.Base(out), fresh); err != nil {
+		return fmt.Errorf("point latest: %w", err)
+	}
+	if err := os.Rename(fresh, link); err != nil {
+		return fmt.Errorf("point latest: %w", err)
+	}
+	return nil
+}
+
+// The JUnit form, as far as build servers read it.
+type testsuite struct {
+	XMLName  xml.Name   `xml:"testsuite"`
+	Name     string     `xml:"name,attr"`
+	Tests    int        `xml:"tests,attr"`
+	Failures int        `xml:"failures,attr"`
+	Errors   int        `xml:"errors,attr"`
+	Time     string     `xml:"time,attr"`
+	Cases    []testcase `xml:"testcase"`
+}
+
+type testcase struct {
+	Name    string   `xml:"name,attr"`
+	Class   string   `xml:"classname,attr"`
+	Time    string   `xml:"time,attr"`
+	Failure *problem `xml:"failure,omitempty"`
+	Error   *problem `xml:"error,omitempty"`
+	Output  string   `xml:"system-out"`
+}
+
+type problem struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// junit makes a test case of each scenario. A verdict that was not expected is a failure, or an error where the run was
+// INVALID, and carries the reasons.
+func junit(results []run.Result) testsuite {
+	suite := testsuite{Name: "stormglass", Tests: len(results)}
+	var total float64
+	for _, r := range results {
+		total += r.Took.Seconds()
+		var output strings.Builder
+		Text{W: &output, Verbose: true}.Result(r)
+		c := testcase{Name: r.Verdict.Name, Class: "scenarios", Time: fmt.Sprintf("%.3f", r.Took.Seconds()), Output: output.String()}
+		if v := r.Verdict; !v.AsExpected() {
+			p := &problem{Message: headline(v), Text: strings.Join(v.Reasons, "\n")}
+			if v.Verdict == scenario.Invalid {
+				c.Error, suite.Errors = p, suite.Errors+1
+			} else {
+				c.Failure, suite.Failures = p, suite.Failures+1
+			}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	suite.Time = fmt.Sprintf("%.3f", total)
+	return suite
+}

@@ -1,0 +1,115 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"stormglass/chaos/cell"
+	"stormglass/chaos/load"
+	"stormglass/chaos/observe"
+	"stormglass/chaos/system"
+)
+
+// How long the steps of tearing down may take.
+const (
+	stopCell     = 30 * time.Second
+	stopObserver = 20 * time.Second
+)
+
+// boot starts the observer, then the cell, and watches for processes that end though nobody asked: such a run is over.
+func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
+	observer, err := observe.Start(ctx, observe.Options{Dir: t.folder.Dir, Targets: t.targets})
+	if err != nil {
+		return fmt.Errorf("start observer: %w", err)
+	}
+	t.observer = observer
+	c, err := cell.Start(ctx, t.options.System, cell.Options{
+		Name: t.scenario.Name, Dir: t.folder.Dir, Keep: t.options.Keep, Bin: t.options.Bin,
+		Env: t.scenario.Settings, Instances: t.scenario.Instances,
+		OTLP: observer.OTLP(), Jaeger: observer.Jaeger(), Seed: t.folder.Run.Seed, Guard: t.options.Guard,
+		Progress: func(format string, args ...any) { t.options.Progress(t.scenario.Name, format, args...) },
+	})
+	if err != nil {
+		return err
+	}
+	t.setCell(c)
+	t.watched.Go(func() {
+		select {
+		case d := <-c.Deaths():
+			end(fmt.Errorf("%s ended though nobody asked (%s); its log ends with:\n%s", d.Instance, d.Exit, d.LogTail))
+		case <-ctx.Done():
+		}
+	})
+	return nil
+}
+
+func (t *trial) prepare(ctx context.Context) error {
+	visits := int(float64(t.scenario.Load.Rate) * t.scenario.Length().Seconds())
+	return t.shopper.Prepare(ctx, load.Target{BaseURL: t.running().Public(), Seed: t.folder.Run.Seed, Visits: visits})
+}
+
+// warmup starts the load, which goes on until drain.
+func (t *trial) warmup(ctx context.Context) error {
+	// Visits outlive this phase and even the run's context: it is Stop that bounds them.
+	t.load = load.Start(context.WithoutCancel(ctx), load.Options{
+		Name: t.scenario.Load.Shoppers, Shopper: t.shopper, Rate: t.scenario.Load.Rate,
+		Seed: t.folder.Run.Seed, Recorder: t.recorder,
+	})
+	return wait(t.scenario.Warmup)(ctx)
+}
+
+// teardown ends everything that was started, whatever state it is in, and completes the folder's contents.
+func (t *trial) teardown() error {
+	var errs []error
+	if t.load != nil {
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		t.load.Stop(now)
+		stats := t.load.Stats()
+		t.folder.Run.Load.Visits, t.folder.Run.Load.Dropped, t.folder.Run.Load.MaxLag = stats.Visits, stats.Dropped, stats.MaxLag
+	}
+	if c := t.running(); c != nil {
+		t.setCell(nil)
+		ctx, cancel := context.WithTimeout(context.Background(), stopCell)
+		defer cancel()
+		errs = append(errs, c.Stop(ctx))
+	}
+	if t.observer != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopObserver)
+		defer cancel()
+		errs = append(errs, t.observer.Stop(ctx))
+	}
+	return errors.Join(append(errs, t.recorder.Err(), t.history.Close())...)
+}
+
+// targets are the services' metrics, asked for before each scrape. There are none once the cell is being stopped.
+func (t *trial) targets() []observe.Target {
+	c := t.running()
+	if c == nil {
+		return nil
+	}
+	var targets []observe.Target
+	for _, i := range c.Instances() {
+		if i.Kind != system.Service {
+			continue
+		}
+		if u, err := t.options.System.Unit(i.Unit); err == nil {
+			targets = append(targets, observe.Target{Instance: i.Name, Job: i.Unit, URL: "http://" + i.Addrs[u.Ready] + "/metrics"})
+		}
+	}
+	return targets
+}
+
+func (t *trial) setCell(c *cell.Cell) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cell = c
+}
+
+func (t *trial) running() *cell.Cell {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.cell
+}

@@ -1,0 +1,82 @@
+package run
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"stormglass/chaos/evidence"
+	"stormglass/chaos/verdict"
+)
+
+const (
+	lookEvery = 300 * time.Millisecond // between two looks at what is awaited
+	openVisit = 10 * time.Second       // how long visits may stay open once the load has ended
+)
+
+// drain ends the load and waits until nothing that may still come true is missing in two looks running, but no longer
+// than the scenario allows. What is still missing then is for the judge to say.
+func (t *trial) drain(ctx context.Context) error {
+	start := time.Now()
+	t.endLoad(ctx)
+	deadline := start.Add(t.scenario.Drain)
+	for complete := 0; complete < 2 && time.Now().Before(deadline); {
+		if err := wait(lookEvery)(ctx); err != nil {
+			return err
+		}
+		t.gather(ctx)
+		now := time.Now()
+		findings := t.bench().After(ctx, t.view(start, now))
+		t.note(findings, now)
+		complete++
+		if slices.ContainsFunc(findings, verdict.Finding.Pending) {
+			complete = 0
+		}
+	}
+	return ctx.Err()
+}
+
+func (t *trial) endLoad(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, openVisit)
+	defer cancel()
+	t.load.Stop(ctx)
+}
+
+// collect reads the end state once more, as what the judge will see.
+func (t *trial) collect(ctx context.Context) error {
+	t.gather(ctx)
+	return ctx.Err()
+}
+
+// note keeps since when each thing that is awaited has held without a break.
+func (t *trial) note(findings []verdict.Finding, now time.Time) {
+	for _, f := range findings {
+		_, held := t.folder.Run.Held[f.Asked]
+		switch {
+		case f.State != verdict.Holds:
+			delete(t.folder.Run.Held, f.Asked)
+		case !held:
+			t.folder.Run.Held[f.Asked] = now
+		}
+	}
+}
+
+func (t *trial) bench() verdict.Bench {
+	return verdict.Bench{Scenario: t.scenario, Registry: t.options.Registry, Metrics: t.observer}
+}
+
+// view is the evidence as it stands, with the drain as if it ended now.
+func (t *trial) view(start, now time.Time) *evidence.Folder {
+	view := t.folder
+	view.History = t.recorder.History()
+	view.Run.Phases = append(slices.Clone(view.Run.Phases), evidence.Phase{Name: evidence.Drain, Start: start, End: now})
+	view.Run.Held = maps.Clone(view.Run.Held)
+	return &view
+}
+
+// gather asks every service for its audit and every company for its books.
+func (t *trial) gather(ctx context.Context) {
+	w := newWitness(t.running(), t.options.System)
+	t.folder.Audits, t.folder.Books, t.folder.Run.Uncollected = w.all(ctx)
+}

@@ -1,0 +1,156 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"stormglass/chaos/cell"
+	"stormglass/chaos/evidence"
+	"stormglass/chaos/load"
+	"stormglass/chaos/observe"
+	"stormglass/chaos/scenario"
+	"stormglass/chaos/verdict"
+)
+
+// trial is one scenario under way.
+type trial struct {
+	scenario *scenario.Scenario
+	options  Options
+	folder   evidence.Folder
+
+	history  *os.File
+	recorder *load.Recorder
+	shopper  load.Shopper
+	observer *observe.Observer
+	load     *load.Generator
+	watched  sync.WaitGroup
+
+	mu   sync.Mutex // guards cell, which scrapes ask for
+	cell *cell.Cell
+}
+
+func newTrial(s *scenario.Scenario, o Options, dir string) (*trial, error) {
+	seed := SeedOf(o.Seed, s.Name)
+	t := &trial{scenario: s, options: o, folder: evidence.Folder{Dir: dir, Run: evidence.Run{
+		Name: s.Name, Seed: seed, Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
+		Tier: "embedded", Settings: s.Settings, Instances: s.Instances, Telemetry: o.System.Telemetry,
+		Load: evidence.Load{Shoppers: s.Load.Shoppers, Rate: float64(s.Load.Rate)}, Held: map[string]time.Time{},
+	}}}
+	for _, known := range o.Registry.Shoppers {
+		if known.Name == s.Load.Shoppers {
+			t.shopper = known.New()
+		}
+	}
+	if t.shopper == nil {
+		return nil, fmt.Errorf("find shopper: %q is not registered", s.Load.Shoppers)
+	}
+	if err := os.WriteFile(filepath.Join(dir, evidence.ScenarioFile), s.Source, 0o644); err != nil {
+		return nil, fmt.Errorf("write evidence: %w", err)
+	}
+	var err error
+	if t.history, err = os.Create(filepath.Join(dir, evidence.HistoryFile)); err != nil {
+		return nil, fmt.Errorf("write evidence: %w", err)
+	}
+	t.recorder = load.NewRecorder(t.history)
+	return t, nil
+}
+
+// run goes through the phases and leaves the folder complete. What fails on the way is a finding, noted in the folder;
+// the error is only for a run that was interrupted, or whose evidence could not be written.
+func (t *trial) run(ctx context.Context) error {
+	phases, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	err := t.phases(phases, end)
+	if ctx.Err() == nil && err != nil {
+		t.fail(err)
+	}
+	err = t.teardown()
+	if ctx.Err() != nil {
+		return errors.Join(context.Cause(ctx), err)
+	}
+	if err != nil {
+		t.fail(err)
+	}
+	return t.folder.Write()
+}
+
+func (t *trial) phases(ctx context.Context, end context.CancelCauseFunc) error {
+	for _, p := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{evidence.Boot, func(ctx context.Context) error { return t.boot(ctx, end) }},
+		{evidence.Prepare, t.prepare},
+		{evidence.Warmup, t.warmup},
+		{evidence.Steady, wait(t.scenario.Steady.For)},
+		{evidence.Fault, t.fault},
+		{evidence.Recover, wait(t.scenario.Recover)},
+		{evidence.Drain, t.drain},
+		{evidence.Collect, t.collect},
+	} {
+		if p.name == evidence.Fault && len(t.scenario.Faults) == 0 {
+			continue
+		}
+		if err := t.phase(ctx, p.name, p.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// phase runs one phase and notes when it began and ended, if it did end.
+func (t *trial) phase(ctx context.Context, name string, do func(context.Context) error) error {
+	t.options.Progress(t.scenario.Name, "%s", name)
+	start := time.Now()
+	if err := do(ctx); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	t.folder.Run.Phases = append(t.folder.Run.Phases, evidence.Phase{Name: name, Start: start, End: time.Now()})
+	return nil
+}
+
+// wait lets time pass in a phase where only the load works.
+func wait(d time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// fail notes a failure of the harness.
+func (t *trial) fail(err error) {
+	t.folder.Run.Failures = append(t.folder.Run.Failures, err.Error())
+}
+
+// keepVerdict adds the verdict to the evidence.
+func (t *trial) keepVerdict(v verdict.Verdict) error {
+	return evidence.WriteJSON(filepath.Join(t.folder.Dir, evidence.VerdictFile), v)
+}
+
+// version is the revision that this program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value
+		}
+	}
+	return info.Main.Version
+}
