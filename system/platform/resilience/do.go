@@ -47,7 +47,7 @@ func DoOr[T any](ctx context.Context, l *Link, op Op, call func(ctx context.Cont
 
 // operate is deadline(retry(…)).
 func operate[T any](caller context.Context, l *Link, op Op, call func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(caller, l.policy.Deadline)
+	ctx, cancel := context.WithTimeout(caller, l.limit(caller))
 	defer cancel()
 	l.budget.deposit()
 	v, err := attempt(ctx, l, call)
@@ -70,6 +70,17 @@ func operate[T any](caller context.Context, l *Link, op Op, call func(context.Co
 		v, err = next, again
 	}
 	return v, err
+}
+
+// limit is how long the operation may take. Of a caller's own earlier deadline the last twentieth is left free: callers
+// leave when it is over, and by then the time-out must be ours to count, to answer or to fall back from.
+func (l *Link) limit(caller context.Context) time.Duration {
+	end, ok := caller.Deadline()
+	if !ok {
+		return l.policy.Deadline
+	}
+	left := time.Until(end)
+	return min(l.policy.Deadline, left-left/20)
 }
 
 // refuseRetry stops a retry before its pause: while the neighbour rests, and when the budget is spent.

@@ -127,8 +127,26 @@ func TestCallersEarlierDeadlineWins(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		_, err := Do(ctx, newLab(t, testPolicy()).Link, Op{Name: "Get", Retry: true}, hang)
-		if took := time.Since(start); took != 120*time.Millisecond || problem.CodeOf(err) != problem.Timeout {
-			t.Errorf("took %v and gave %v, want a timeout after 120ms", took, err)
+		if took := time.Since(start); took != 114*time.Millisecond || problem.CodeOf(err) != problem.Timeout {
+			t.Errorf("took %v and gave %v, want a timeout after 114ms", took, err)
+		}
+	})
+}
+
+// A server's context is cancelled when its caller gives up, which is at the deadline that came with the call. Had our
+// own time-out not come before, every such failure would count as a caller who left, and no breaker would ever open.
+func TestCallersWhoLeaveAtTheirDeadlineStillOpenTheBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, testPolicy())
+		for range l.policy.Breaker.MinCalls {
+			ctx, leave := context.WithTimeout(t.Context(), 105*time.Millisecond)
+			time.AfterFunc(100*time.Millisecond, leave)
+			if _, err := Do(ctx, l.Link, Op{Name: "Get", Retry: true}, hang); problem.CodeOf(err) != problem.Timeout {
+				t.Errorf("got %v, want a timeout", err)
+			}
+		}
+		if !l.Open() {
+			t.Error("the breaker is still closed")
 		}
 	})
 }

@@ -8,7 +8,8 @@ import (
 
 // Policy is what a link may cost and how it gives up: one row of a table that a reader can see.
 type Policy struct {
-	// Deadline bounds the whole operation, its retries and pauses included. A caller's own earlier deadline wins.
+	// Deadline bounds the whole operation, its retries and pauses included. A caller's own earlier deadline wins, less a
+	// twentieth of what is left of it.
 	Deadline time.Duration
 	// AttemptTimeout bounds one call, not the wait for a place in the bulkhead.
 	AttemptTimeout time.Duration
