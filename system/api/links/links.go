@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"stormglass/system/platform/resilience"
-	"stormglass/system/platform/telemetry"
 )
 
 // Row is one link and its policy.
@@ -74,13 +73,4 @@ func Policy(client, server string) (resilience.Policy, error) {
 		}
 	}
 	return resilience.Policy{}, fmt.Errorf("no policy for link %s -> %s: add its row to the table in system/api/links", client, server)
-}
-
-// New makes the link from the program whose telemetry this is to a server. A program makes each of its links once.
-func New(tel *telemetry.Telemetry, server string) (*resilience.Link, error) {
-	p, err := Policy(tel.Service, server)
-	if err != nil {
-		return nil, err
-	}
-	return resilience.New(tel, tel.Service, server, p)
 }

@@ -61,14 +61,14 @@ func TestTableHasARowForEachLinkOfTheShop(t *testing.T) {
 
 func TestEachRowIsAValidPolicy(t *testing.T) {
 	for _, row := range Table() {
-		if _, err := New(telemetry.Discard(row.Client), row.Server); err != nil {
-			t.Error(err)
+		if err := row.Policy.Validate(); err != nil {
+			t.Errorf("%s -> %s: %v", row.Client, row.Server, err)
 		}
 	}
 }
 
 func TestUnknownLinkIsNamed(t *testing.T) {
-	_, err := New(telemetry.Discard("order"), "warehouse")
+	_, err := Policy("order", "warehouse")
 	if err == nil || !strings.Contains(err.Error(), "order -> warehouse") {
 		t.Errorf("got %v, want the missing link's name", err)
 	}
@@ -140,7 +140,7 @@ func distinct() []Row {
 func suffer(t *testing.T, row Row, outage fault) (opened, closed time.Duration) {
 	t.Helper()
 	tel := telemetry.Discard(row.Client)
-	link, err := New(tel, row.Server)
+	link, err := resilience.New(tel, row.Client, row.Server, row.Policy)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 package resilience
 
-// Each test here holds one trap shut into which a library leads its users: failsafe-go's defaults and executors, and
-// net/http's habit of sending a request again.
+// Each test here holds one trap shut into which a library of retries and breakers leads its users; transport_test.go and
+// resend_test.go do so for HTTP.
 
 import (
 	"context"
