@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stormglass/chaos/cell"
+	"stormglass/chaos/load"
 	"stormglass/chaos/system"
 )
 
@@ -101,4 +102,10 @@ func get(ctx context.Context, url string) (json.RawMessage, error) {
 		return nil, fmt.Errorf("ask %s: the answer is not JSON", url)
 	}
 	return text, nil
+}
+
+// SiteOf is a running cell as a probe sees it.
+func SiteOf(c *cell.Cell, seed uint64) load.Site {
+	w := newWitness(c, c.System())
+	return load.Site{Target: load.Target{BaseURL: c.Public(), Seed: seed, Visits: 1}, Audit: w.unit, Books: w.unit}
 }

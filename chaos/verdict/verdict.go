@@ -38,6 +38,9 @@ type PhaseTime struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// Duration is the same as a duration.
+func (p PhaseTime) Duration() time.Duration { return time.Duration(p.Seconds * float64(time.Second)) }
+
 // AsExpected reports whether the run gave the verdict that its file asks for.
 func (v Verdict) AsExpected() bool { return v.Verdict == v.Expected }
 

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"stormglass/chaos/report"
+	"stormglass/chaos/run"
+)
+
+type runCommand struct {
+	Files    []string `arg:"" name:"file" help:"Scenario files, or folders of them."`
+	Seed     uint64   `help:"Seed of all randomness; a random one when 0."`
+	Jobs     int      `help:"How many scenarios run at once." default:"2"`
+	Only     []string `help:"Of the files given, run only the scenarios so named." placeholder:"NAME"`
+	Keep     bool     `help:"Keep the data of the cells in the evidence folders."`
+	Out      string   `help:"Folder below which each run gets a folder of its own." default:"out/chaos" placeholder:"DIR"`
+	Verbose  bool     `short:"v" help:"Show every invariant, measure and phase."`
+	location `embed:""`
+}
+
+// Run reads everything before it starts anything, so that bad input costs nothing.
+func (c runCommand) Run(ctx context.Context, env environment) error {
+	sys, err := c.load()
+	if err != nil {
+		return err
+	}
+	scenarios, err := readAll(c.Files, sys, env.registry)
+	if err != nil {
+		return err
+	}
+	if scenarios, err = only(scenarios, c.Only); err != nil {
+		return err
+	}
+	bin, err := c.programs(sys)
+	if err != nil {
+		return err
+	}
+	if c.Jobs < 1 {
+		return fmt.Errorf("read --jobs: expected at least 1, got %d", c.Jobs)
+	}
+	out, err := freshFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	if c.Seed == 0 {
+		c.Seed = uint64(rand.Uint32()) + 1
+	}
+	text := report.Text{W: env.stdout, Verbose: c.Verbose}
+	progress := newProgress(env.stderr)
+	progress.note("%d scenarios, %d at a time, seed %d", len(scenarios), c.Jobs, c.Seed)
+	results, err := run.All(ctx, scenarios, run.Options{
+		System: sys, Registry: env.registry, Bin: bin, Out: out, Seed: c.Seed,
+		Jobs: c.Jobs, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
+	}, func(r run.Result) { progress.finish(r.Scenario.Name, func() { text.Result(r) }) })
+	progress.close()
+	if errors.Is(err, errInterrupted) {
+		return codeError{report.ExitInterrupted, err}
+	}
+	if err == nil {
+		err = report.Files(out, c.Seed, results)
+	}
+	if err != nil {
+		return codeError{report.ExitInvalid, err}
+	}
+	text.Totals(results, c.Seed, filepath.Join(out, "summary.json"))
+	return codeOf(results)
+}
+
+func codeOf(results []run.Result) error {
+	if code := report.ExitCode(results); code != report.ExitExpected {
+		return codeError{code: code}
+	}
+	return nil
+}
+
+// freshFolder makes a folder named by the time, which no other run has.
+func freshFolder(parent string) (string, error) {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return "", fmt.Errorf("make output folder: %w", err)
+	}
+	base := filepath.Join(parent, time.Now().Format("2006-01-02T15-04-05"))
+	for n := 1; ; n++ {
+		dir := base
+		if n > 1 {
+			dir = fmt.Sprintf("%s-%d", base, n)
+		}
+		err := os.Mkdir(dir, 0o755)
+		if err == nil {
+			return dir, nil
+		}
+		if !os.IsExist(err) {
+			return "", fmt.Errorf("make output folder: %w", err)
+		}
+	}
+}
