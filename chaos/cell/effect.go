@@ -51,11 +51,9 @@ func (s *Stream) Done() <-chan struct{} {
 	return s.conn.done
 }
 
-// Cut closes both ends of the connection; what is under way is lost.
-func (s *Stream) Cut() {
-	if s.conn != nil {
-		s.conn.cut()
-	}
+// Cut closes both ends of the connection; what is under way is lost. It says whether there was a connection to cut.
+func (s *Stream) Cut() bool {
+	return s.conn != nil && s.conn.cut()
 }
 
 // handle sends a chunk through every effect that is on the proxy now, and then out.

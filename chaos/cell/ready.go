@@ -34,7 +34,11 @@ func (p *Process) awaitReady(ctx context.Context) error {
 			return p.failed("is not ready: %w: %w", context.Cause(ctx), last)
 		case <-tick.C:
 		}
-		if last = p.probe(ctx); last == nil {
+		err := p.probe(ctx)
+		if err != nil && ctx.Err() == nil {
+			last = err
+		}
+		if err == nil {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			if p.state == Starting {

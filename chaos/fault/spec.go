@@ -1,67 +1,70 @@
-// Package fault breaks things: each fault is a value that undoes itself and measures its own dose.
 package fault
 
 import (
-	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"stormglass/chaos/cell"
+	"stormglass/chaos/system"
 )
 
 // Spec is one entry of a scenario's faults.
 type Spec struct {
-	At        time.Duration `yaml:"at,omitempty"`        // after the beginning of the fault phase
-	For       time.Duration `yaml:"for,omitempty"`       // how long it lasts
-	Link      string        `yaml:"link,omitempty"`      // "client -> server": exactly one of Link and Process
-	Process   string        `yaml:"process,omitempty"`   // a unit (all its instances) or one instance
-	Do        string        `yaml:"do"`                  // one of Kinds
-	Latency   time.Duration `yaml:"latency,omitempty"`   // delay: what each chunk waits
-	Jitter    time.Duration `yaml:"jitter,omitempty"`    // delay: up to so much more or less
-	Direction string        `yaml:"direction,omitempty"` // request, response or both (the default)
-	When      *Trigger      `yaml:"when,omitempty"`      // process faults: strike at this moment
+	At        time.Duration `yaml:"at,omitempty"`        // from the beginning of the fault phase
+	For       time.Duration `yaml:"for,omitempty"`       // how long it lasts, from when it has struck
+	Link      string        `yaml:"link,omitempty"`      // "client -> server"; exactly one of Link and Process
+	Process   string        `yaml:"process,omitempty"`   // a unit, which means all its instances, or one instance
+	Do        string        `yaml:"do"`                  // the name of one of Kinds
+	Latency   time.Duration `yaml:"latency,omitempty"`   // what each chunk waits
+	Jitter    time.Duration `yaml:"jitter,omitempty"`    // up to so much more or less than Latency, evenly spread
+	Direction string        `yaml:"direction,omitempty"` // request, response or both; "" is both
+	When      *Trigger      `yaml:"when,omitempty"`      // strike at this moment, and not at At
 }
 
-// Trigger is a moment on a link: the nth time that a text passes in one direction.
+// Trigger is a moment on a link: the nth time that a text passes in one direction, on all its connections together.
 type Trigger struct {
 	Link     string `yaml:"link"`
-	Request  string `yaml:"request,omitempty"`  // the text, on its way to the server; exactly one of the two
-	Response string `yaml:"response,omitempty"` // the text, on its way to the client
-	Nth      int    `yaml:"nth,omitempty"`      // counts from 1, which is the default
+	Request  string `yaml:"request,omitempty"`  // the text on its way to the server; exactly one of the two
+	Response string `yaml:"response,omitempty"` // the text on its way to the client
+	Nth      int    `yaml:"nth,omitempty"`      // from 1; 0 is 1
 }
 
-// Dose is what a fault was asked to do and what it measurably did, inside its window.
-type Dose struct {
-	Fault    string             `json:"fault"`  // the kind
-	Target   string             `json:"target"` // the link or the process
-	Asked    string             `json:"asked"`  // the spec in one line
-	Start    time.Time          `json:"start"`
-	End      time.Time          `json:"end"`
-	Measures map[string]float64 `json:"measures"`
-	Hit      bool               `json:"hit"` // it touched something
-	Why      string             `json:"why"` // how it came to Hit, in a sentence
+// KeyError is a mistake in a spec: the key, and what was expected.
+type KeyError struct {
+	Key     string
+	Message string
 }
 
-// Fault is one thing that goes wrong, and right again.
-type Fault interface {
-	Inject(ctx context.Context) error
-	Undo(ctx context.Context) error
-	Dose() Dose
-	Done() <-chan struct{} // closed once it has struck; at once for a fault without a trigger
+func (e *KeyError) Error() string { return fmt.Sprintf("read fault: %s: %s", e.Key, e.Message) }
+
+// target is what the fault hits.
+func (s Spec) target() string { return s.Link + s.Process }
+
+// hits says whether the fault hits one direction of a connection.
+func (s Spec) hits(d cell.Direction) bool {
+	return s.Direction == "" || s.Direction == both || s.Direction == string(d)
 }
 
-// Kind describes one thing that can go wrong.
-type Kind struct {
-	Name string
-	On   string   // "link" or "process"
-	Keys []string // the keys that it takes besides at, for, do and its target
-	Doc  string
+const both = "both"
+
+// checkDirection holds direction against the words that it may be.
+func (s Spec) checkDirection() error {
+	words := []string{string(cell.Request), string(cell.Response), both}
+	for _, word := range words {
+		if s.Direction == "" || s.Direction == word {
+			return nil
+		}
+	}
+	return &KeyError{"direction", fmt.Sprintf("%q is not a direction%s", s.Direction, system.Hint(s.Direction, words))}
 }
 
-// New makes a fault of a running cell from its spec.
-func New(s Spec, c *cell.Cell, seed uint64) (Fault, error) {
-	return nil, errors.New("not built yet")
+// asked is the end of a line that says what was asked for: the directions and the time.
+func (s Spec) asked(what string) string {
+	switch s.Direction {
+	case "", both:
+		what += ", both ways"
+	default:
+		what += ", on the " + s.Direction
+	}
+	return fmt.Sprintf("%s, for %s", what, s.For)
 }
-
-// Kinds lists what can go wrong.
-func Kinds() []Kind { return nil }

@@ -45,6 +45,8 @@ links:
 // Main takes over when the test binary was started as a part of the toy system, and otherwise returns. It is the first
 // thing in TestMain.
 func Main() {
+	// Under -race every process sleeps a second before it exits, for reports of others' threads; the toys need none.
+	_ = os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=0")
 	if len(os.Args) < 2 {
 		return
 	}

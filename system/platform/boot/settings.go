@@ -26,7 +26,7 @@ func (Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
 // Settings fills a struct from the environment (tags `env` and `envDefault`; a field tagged `,required` must be there) and reports
 // every problem at once.
 func Settings(into any) error {
-	environment, err := withFiles(env.ToMap(os.Environ()))
+	environment, err := withFiles(into, env.ToMap(os.Environ()))
 	if err != nil {
 		return err
 	}
@@ -47,21 +47,23 @@ func Settings(into any) error {
 	return fmt.Errorf("%w: wrong settings in the environment:%s", ErrUsage, text.String())
 }
 
-// withFiles replaces NAME_FILE by NAME with the file's content.
-func withFiles(environment map[string]string) (map[string]string, error) {
-	for name, path := range environment {
-		setting, isFile := strings.CutSuffix(name, "_FILE")
-		if !isFile || setting == "" || path == "" {
-			continue
-		}
-		if _, both := environment[setting]; both {
+// withFiles gives the environment, and for each of the struct's settings NAME that is not there itself the content of the
+// file that NAME_FILE names.
+func withFiles(into any, environment map[string]string) (map[string]string, error) {
+	fields, err := env.GetFieldParams(into)
+	if err != nil {
+		return nil, fmt.Errorf("list settings: %w", err)
+	}
+	for _, field := range fields {
+		path := environment[field.Key+"_FILE"]
+		if _, direct := environment[field.Key]; direct || path == "" {
 			continue
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("%w: setting %s: %w", ErrUsage, name, err)
+			return nil, fmt.Errorf("%w: setting %s_FILE: %w", ErrUsage, field.Key, err)
 		}
-		environment[setting] = strings.TrimSpace(string(content))
+		environment[field.Key] = strings.TrimSpace(string(content))
 	}
 	return environment, nil
 }

@@ -1,0 +1,95 @@
+package fault
+
+import (
+	"maps"
+	"sync"
+	"time"
+)
+
+// Dose is what a fault was asked to do and what it measurably did, between its Start and its End.
+type Dose struct {
+	Fault    string             `json:"fault"`  // the name of its kind
+	Target   string             `json:"target"` // the link or the process
+	Asked    string             `json:"asked"`  // in one line
+	Start    time.Time          `json:"start"`
+	End      time.Time          `json:"end"`
+	Measures map[string]float64 `json:"measures"` // names end in their unit: _ms, bytes_…, else counts
+	Hit      bool               `json:"hit"`      // it touched something
+	Why      string             `json:"why"`      // the ground for Hit, in a sentence
+}
+
+// window is the time in which a fault holds, and what it measured in it. The zero value has not begun.
+type window struct {
+	mu         sync.Mutex
+	start, end time.Time
+	measures   map[string]float64
+	struck     chan struct{} // closed at the start
+	over       chan struct{} // closed at the end
+}
+
+func newWindow(measures ...string) *window {
+	w := &window{measures: map[string]float64{}, struck: make(chan struct{}), over: make(chan struct{})}
+	for _, name := range measures {
+		w.measures[name] = 0 // a measure that stays at nothing is shown, too
+	}
+	return w
+}
+
+// open begins the window.
+func (w *window) open() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.start.IsZero() {
+		w.start = time.Now()
+		close(w.struck)
+	}
+}
+
+// close ends the window and says whether it was open until now.
+func (w *window) close() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.start.IsZero() || !w.end.IsZero() {
+		return false
+	}
+	w.end = time.Now()
+	close(w.over)
+	return true
+}
+
+// holds says whether the window is open.
+func (w *window) holds() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.start.IsZero() && w.end.IsZero()
+}
+
+// count adds to a measure.
+func (w *window) count(name string, n float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.measures[name] += n
+}
+
+// raise lifts a measure to a value, if it is lower.
+func (w *window) raise(name string, value float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.measures[name] = max(w.measures[name], value)
+}
+
+// Done is closed when the window has begun.
+func (w *window) Done() <-chan struct{} { return w.struck }
+
+// dose gives what was measured so far, for the fault to judge.
+func (w *window) dose(s Spec, asked string) Dose {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return Dose{
+		Fault: s.Do, Target: s.target(), Asked: asked,
+		Start: w.start, End: w.end, Measures: maps.Clone(w.measures),
+	}
+}
+
+// ms is a duration in milliseconds.
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,87 @@
+package fault
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+
+	"stormglass/chaos/cell"
+)
+
+// network is what all faults share that work by an effect on each proxy of a link.
+type network struct {
+	*window
+	spec    Spec
+	proxies []*cell.Proxy
+}
+
+func newNetwork(s Spec, c *cell.Cell, measures ...string) (network, error) {
+	proxies, err := c.Proxies(s.Link)
+	if err != nil {
+		return network{}, fmt.Errorf("make fault %s: %w", s.Do, err)
+	}
+	return network{window: newWindow(measures...), spec: s, proxies: proxies}, nil
+}
+
+// put opens the window and puts an effect on every proxy.
+func (n *network) put(e cell.Effect) {
+	n.open()
+	for _, p := range n.proxies {
+		p.Add(e)
+	}
+}
+
+// take closes the window, which wakes the chunks that wait in the effect, and takes it off every proxy. It says whether
+// the effect was there.
+func (n *network) take(e cell.Effect) bool {
+	was := n.close()
+	for _, p := range n.proxies {
+		p.Remove(e)
+	}
+	return was
+}
+
+// touches counts a connection the first time that it is touched, on whichever of its two streams.
+type touches struct {
+	w    *window
+	seen map[touched]*cell.Stream // guarded by w.mu
+}
+
+type touched struct {
+	proxy string
+	conn  int
+}
+
+func (t *touches) touch(s *cell.Stream) {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	key := touched{s.Proxy, s.Conn}
+	if t.seen[key] == nil {
+		t.seen[key] = s
+		t.w.measures["connections_touched"]++
+	}
+}
+
+// cut cuts every connection that was touched and still lives, and says how many these were.
+func (t *touches) cut() (n int) {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	for _, s := range t.seen {
+		if s.Cut() {
+			n++
+		}
+	}
+	return n
+}
+
+// random is the source of one stream's randomness: a function of the seed, the proxy, the connection's number on it
+// and the direction, so that it does not depend on how connections interleave.
+func random(seed uint64, s *cell.Stream) *rand.Rand {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d %s", s.Proxy, s.Conn, s.Direction)
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}
+
+// through is the pass of a stream that a fault leaves alone.
+func through(c cell.Chunk, next func(cell.Chunk)) { next(c) }
+

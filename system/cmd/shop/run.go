@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"stormglass/system/order"
+	"stormglass/system/platform/boot"
+)
+
+// command is one word that `shop` understands.
+type command struct {
+	name, does string
+	run        func(args []string, stdout, stderr io.Writer) int
+}
+
+// commands is the explicit list of everything that ships.
+func commands() []command {
+	return []command{
+		service("order", "places orders and decides their fate", order.Run),
+	}
+}
+
+// service is a command that runs until it is told to stop, with its settings from the environment.
+func service(name, does string, program boot.Program) command {
+	return command{name, "run the " + name + " service: " + does, func(args []string, stdout, stderr io.Writer) int {
+		if len(args) > 0 {
+			fmt.Fprintf(stderr, "shop %s: takes no arguments, its settings come from the environment; got %q\n", name, args)
+			return boot.ExitUsage
+		}
+		return boot.Run(name, program, stdout, stderr)
+	}}
+}
+
+func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		usage(stderr)
+		return boot.ExitUsage
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(args[1:], stdout, stderr)
+		}
+	}
+	if args[0] == "help" || strings.HasPrefix(args[0], "-h") || args[0] == "--help" {
+		usage(stdout)
+		return boot.ExitOK
+	}
+	fmt.Fprintf(stderr, "shop: there is no command %q\n\n", args[0])
+	usage(stderr)
+	return boot.ExitUsage
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: shop COMMAND")
+	fmt.Fprintln(w)
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.does)
+	}
+}
