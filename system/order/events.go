@@ -34,7 +34,7 @@ type answer interface {
 }
 
 func decided[P answer](s *Service, c cause) events.Handler {
-	return events.Handle(func(ctx context.Context, tx *store.Tx, e events.Event, payload P) error {
+	return events.On(func(ctx context.Context, tx *store.Tx, e events.Event, payload P) error {
 		return s.decide(ctx, tx, ID(payload.GetOrderId()), c)
 	})
 }

@@ -10,7 +10,6 @@ import (
 	orderv1 "stormglass/system/api/order/v1"
 	productv1 "stormglass/system/api/product/v1"
 	"stormglass/system/platform/boot"
-	"stormglass/system/platform/events"
 	"stormglass/system/platform/rpc"
 	"stormglass/system/platform/service"
 )
@@ -52,7 +51,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	if err != nil {
 		return err
 	}
-	db, err := parts.Database(ctx, c.Database, auditTables(), migrations(), events.Migrations())
+	db, err := parts.Database(ctx, c.Database, migrations(), audit())
 	if err != nil {
 		return err
 	}

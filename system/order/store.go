@@ -16,11 +16,11 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
-func migrations() store.Migrations { return store.Migrations{Name: "order", Files: files} }
+func migrations() store.Migrations { return store.Embedded("order", files) }
 
-// auditTables are what /audit shows: neither addresses nor card references.
-func auditTables() []store.Table {
-	return []store.Table{{Name: "orders", Query: `SELECT id, user_id, idempotency_key, state, reason, items, total_minor, currency, created_us, updated_us FROM orders ORDER BY id`}}
+// audit is what /audit shows: neither addresses nor card references.
+func audit() store.Table {
+	return store.Table{Name: "orders", Query: `SELECT id, user_id, idempotency_key, state, reason, items, total_minor, currency, created_us, updated_us FROM orders ORDER BY id`}
 }
 
 const columns = `id, user_id, idempotency_key, digest, state, reason, items, total_minor, currency, address, card_ref, cart_version, created_us, updated_us, deadline_us`

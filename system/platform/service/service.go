@@ -11,6 +11,7 @@ import (
 
 	"stormglass/system/platform/boot"
 	"stormglass/system/platform/events"
+	"stormglass/system/platform/problem"
 	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/rpc"
 	"stormglass/system/platform/store"
@@ -58,27 +59,27 @@ func (p Parts) Neighbour(server string, addrs []string) (*grpc.ClientConn, error
 }
 
 // Database opens the service's own database, and waits for it as long as it is away. The service is not ready without it.
-// Its content can be read at /audit: what the tables' queries give, and the counts of its events.
-func (p Parts) Database(ctx context.Context, url boot.Secret, audit []store.Table, sets ...store.Migrations) (*store.DB, error) {
+// It holds the service's own tables and those of its events; /audit shows what the own tables' queries give, and the events.
+func (p Parts) Database(ctx context.Context, url boot.Secret, own store.Migrations, audit ...store.Table) (*store.DB, error) {
 	server := p.Service + "-db"
 	link, err := p.Link(server)
 	if err != nil {
 		return nil, err
 	}
-	db, err := p.open(ctx, link, url, sets)
+	db, err := p.open(ctx, link, url, own)
 	if err != nil {
 		return nil, err
 	}
 	p.OnStop(server, db.Close)
 	p.ReadyWhen(server, db.Ping)
-	db.Audit(p.Admin(), p.Service, audit...)
+	db.Audit(p.Admin(), p.Service, append(audit, events.AuditTables()...)...)
 	return db, nil
 }
 
-func (p Parts) open(ctx context.Context, link *resilience.Link, url boot.Secret, sets []store.Migrations) (*store.DB, error) {
+func (p Parts) open(ctx context.Context, link *resilience.Link, url boot.Secret, own store.Migrations) (*store.DB, error) {
 	for pause := firstPause; ; pause = min(2*pause, longestWait) {
-		db, err := store.Open(ctx, p.Telemetry, link, string(url), sets...)
-		if err == nil || !store.Away(err) {
+		db, err := store.Open(ctx, p.Telemetry, link, string(url), own, events.Migrations())
+		if err == nil || !problem.CodeOf(err).Outage() {
 			return db, err
 		}
 		p.Log.Warn().Err(err).Msg("database does not answer yet")
@@ -107,12 +108,12 @@ func (p Parts) Broker(ctx context.Context, url string) (events.Broker, error) {
 
 // Outbox makes the service's outbox and runs its relay.
 func (p Parts) Outbox(db *store.DB, broker events.Broker) *events.Outbox {
-	outbox := events.NewOutbox(p.Telemetry, db, broker, p.Service+".outbox")
+	outbox := events.NewOutbox(p.Telemetry, db, broker, p.Service)
 	p.Go("outbox", outbox.Run)
 	return outbox
 }
 
 // Consume runs a consumer of a queue with a handler for each type of event.
 func (p Parts) Consume(db *store.DB, broker events.Broker, queue string, handlers map[string]events.Handler) {
-	p.Go(queue, events.NewConsumer(p.Telemetry, db, broker, queue, handlers).Run)
+	p.Go(queue, events.NewConsumer(p.Telemetry, db, broker, events.ConsumerConfig{Queue: queue, Handlers: handlers}).Run)
 }
