@@ -56,6 +56,9 @@ func (db *DB) applySet(ctx context.Context, inner *sql.DB, set Migrations) error
 		return err
 	}
 	applied, err := p.Up(ctx)
+	if stuck, ok := errors.AsType[*goose.PartialError](err); ok {
+		return fmt.Errorf("%s: %w", stuck.Failed.Source.Path, stuck.Err)
+	}
 	if err != nil {
 		return err
 	}

@@ -100,21 +100,29 @@ func unbadConn(err error) error {
 	return err
 }
 
-// commit knows three ends: the server said COMMIT, or it certainly did not, or nobody knows.
+// commit knows three ends: the server said COMMIT, or it certainly did not, or nobody knows. The driver's own word that
+// nothing was sent counts only while the connection lives: it says the same of a connection that broke after the COMMIT
+// had gone out.
 func (s postgresSession) commit(ctx context.Context) error {
+	if !s.usable() {
+		return errClosed
+	}
 	tag, err := s.Conn.Conn().Exec(ctx, "COMMIT")
 	switch {
 	case err == nil && tag.String() == "COMMIT":
 		return nil
 	case err == nil:
 		return errors.New("the server answered COMMIT with " + tag.String())
-	case pgconn.SafeToRetry(err):
-		return err // nothing was sent
-	}
-	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && s.usable() && refused.Code[:2] != "57" {
+	case s.usable() && (pgconn.SafeToRetry(err) || refused(err)):
 		return err
 	}
 	return errors.Join(errUnknown, err)
+}
+
+// refused says whether the server itself denied the COMMIT, rather than going away around it.
+func refused(err error) bool {
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && said.Code[:2] != "57"
 }
 
 func (s postgresSession) usable() bool { return !s.Conn.Conn().IsClosed() }
