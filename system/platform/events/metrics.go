@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 
 	"stormglass/system/platform/problem"
 	"stormglass/system/platform/telemetry"
@@ -69,14 +68,14 @@ func (m *consumerMetrics) took(ctx context.Context, err error, d time.Duration) 
 }
 
 // settled counts a committed batch. What was not fresh in it were duplicates.
-func (m *consumerMetrics) settled(ctx context.Context, batch []Event, t trial) {
+func (m *consumerMetrics) settled(b batch, fresh []int) {
 	now := time.Now()
-	applied := make([]bool, len(batch))
-	for n, i := range t.fresh {
+	applied := make([]bool, len(b.events))
+	for _, i := range fresh {
 		applied[i] = true
-		telemetry.Observe(trace.ContextWithSpan(ctx, t.spans[n]), m.lag, now.Sub(batch[i].Time).Seconds())
+		telemetry.Observe(b.contexts[i], m.lag, now.Sub(b.events[i].Time).Seconds())
 	}
-	for i, e := range batch {
+	for i, e := range b.events {
 		what := outcomeDuplicate
 		if applied[i] {
 			what = outcomeApplied

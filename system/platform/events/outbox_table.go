@@ -85,7 +85,7 @@ func claimRows(ctx context.Context, tx *store.Tx, owner string, now time.Time, l
 		if err := json.Unmarshal([]byte(carried), &e.Trace); err != nil {
 			return nil, fmt.Errorf("read trace of event %s: %w", e.ID, err)
 		}
-		e.Time = time.UnixMicro(us).UTC()
+		e.Time = store.Time(us)
 		batch = append(batch, e)
 	}
 	slices.SortFunc(batch, func(a, b Event) int { return strings.Compare(a.ID, b.ID) })

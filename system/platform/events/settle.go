@@ -46,69 +46,70 @@ func (c *Consumer) settle(ctx context.Context, batch []Delivery) error {
 	return nil
 }
 
-// trial is what one try of a batch came to.
-type trial struct {
-	fresh   []int
-	spans   []trace.Span
-	culprit int
-}
-
 // apply applies a batch in one transaction. It gives the index of the event that made it fail, or -1 when that cannot be
 // told because the commit was refused.
 func (c *Consumer) apply(ctx context.Context, batch []Delivery) (culprit int, err error) {
-	all := make([]Event, len(batch))
-	for i, d := range batch {
-		all[i] = d.Event()
-	}
-	t := trial{culprit: -1}
-	err = c.ledger.apply(ctx, all, func(ctx context.Context, tx *store.Tx, fresh []int) error {
-		t.end(errRolledBack) // the spans of a try before this one
-		t = trial{fresh: fresh, culprit: -1}
-		for _, i := range fresh {
-			if err := c.invoke(ctx, tx, all[i], &t); err != nil {
-				t.culprit = i
+	b := c.begin(ctx, batch)
+	var fresh []int
+	err = c.ledger.apply(b.contexts[0], b.events, func(ctx context.Context, tx *store.Tx, found []int) error {
+		culprit, fresh = -1, found
+		for _, i := range found {
+			if err := c.invoke(trace.ContextWithSpan(ctx, b.spans[i]), tx, b.events[i]); err != nil {
+				culprit = i
 				return err
 			}
 		}
 		return nil
 	})
+	b.end(err)
 	if err == nil {
-		c.metrics.settled(ctx, all, t)
+		c.metrics.settled(b, fresh)
+	} else if len(batch) == 1 {
+		culprit = 0
 	}
-	t.end(err)
-	if err != nil && len(batch) == 1 {
-		t.culprit = 0
-	}
-	return t.culprit, err
+	return culprit, err
 }
 
-var errRolledBack = errors.New("the transaction was rolled back and tried again")
+// batch is what goes into one transaction. Each event has a span in the trace that led to it, from before the transaction
+// until it is known what became of it. The transaction itself shows in the trace of the first event.
+type batch struct {
+	events   []Event
+	contexts []context.Context
+	spans    []trace.Span
+}
 
-func (t *trial) end(err error) {
-	for _, s := range t.spans {
+func (c *Consumer) begin(ctx context.Context, deliveries []Delivery) batch {
+	var b batch
+	for _, d := range deliveries {
+		e := d.Event()
+		own, span := c.tracer.Start(c.context(ctx, e), "process "+e.Type, trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(attributes(e)...))
+		b.events, b.contexts, b.spans = append(b.events, e), append(b.contexts, own), append(b.spans, span)
+	}
+	return b
+}
+
+func (b batch) end(err error) {
+	for _, s := range b.spans {
 		if err != nil {
 			s.SetStatus(codes.Error, string(problem.CodeOf(err)))
 		}
 		s.End()
 	}
-	t.spans = nil
 }
 
-// invoke runs one event's handler in a span of its own, which ends when it is known what became of the transaction. A
-// handler that panics has failed by the event's fault: a crash would only come again with it.
-func (c *Consumer) invoke(ctx context.Context, tx *store.Tx, e Event, t *trial) (err error) {
+// invoke runs one event's handler. A handler that panics has failed by the event's fault: a crash would only come again
+// with it.
+func (c *Consumer) invoke(ctx context.Context, tx *store.Tx, e Event) (err error) {
 	handler, ok := c.config.Handlers[e.Type]
 	if !ok {
 		return problem.New(problem.Invalid, ReasonMalformed, "queue %s has no handler for event type %q", c.config.Queue, e.Type)
 	}
-	ctx, span := c.tracer.Start(c.context(ctx, e), "process "+e.Type, trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(attributes(e)...))
-	t.spans = append(t.spans, span)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("handler of %s panicked: %v\n%s", e.Type, p, debug.Stack())
 		}
 	}()
-	return handler(ctx, tx, e)
+	return handler(telemetry.WithCorrelation(ctx, e.CorrelationID), tx, e)
 }
 
 // context makes ctx part of the event's request and trace.

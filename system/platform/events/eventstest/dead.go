@@ -1,0 +1,102 @@
+package eventstest
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"stormglass/system/platform/events"
+	"stormglass/system/platform/problem"
+)
+
+// unexpected is an error that shows both sides.
+type unexpected struct{ got, want any }
+
+func (u *unexpected) Error() string { return fmt.Sprintf("got %+v, want %+v", u.got, u.want) }
+
+func bury(t *testing.T, d events.Delivery, reason string) events.Failure {
+	t.Helper()
+	why := events.Failure{Reason: reason, Attempts: 5, At: time.Now().UTC().Truncate(time.Microsecond)}
+	if err := d.DeadLetter(t.Context(), why); err != nil {
+		t.Fatalf("dead-letter: %v", err)
+	}
+	return why
+}
+
+func listDead(t *testing.T, b events.Broker, queue string, want int) []events.DeadLetter {
+	t.Helper()
+	dead, err := events.ListDead(t.Context(), b, queue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dead) != want {
+		t.Fatalf("got %d dead letters, want %d", len(dead), want)
+	}
+	return dead
+}
+
+func deadLetter(t *testing.T, b Backend) {
+	broker := b.Connect()
+	s := subscribe(t, broker, queue("q.payment"))
+	listDead(t, broker, "q.payment", 0)
+	sent := made(2)
+	publish(t, broker, sent...)
+	batch := fetch(t, s, 2)
+	why := bury(t, batch[0], "the amount is negative\nand so is its tax")
+	ack(t, batch[1])
+	got := listDead(t, broker, "q.payment", 1)[0]
+	why.Reason = "the amount is negative and so is its tax" // one line
+	want := events.DeadLetter{Event: sent[0], Queue: "q.payment", Failure: why}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	listDead(t, broker, "q.shipping", 0)
+	nothing(t, s)
+}
+
+// buriedTwice is a crash between the burial and the acknowledgement.
+func buriedTwice(t *testing.T, b Backend) {
+	broker := b.Connect()
+	first, second := queue("q.payment"), queue("q.payment")
+	publish(t, broker, made(1)...)
+	d := fetch(t, subscribe(t, broker, first), 1)[0]
+	bury(t, d, "bad")
+	bury(t, d, "bad")
+	listDead(t, broker, second.Name, 1)
+}
+
+func redriven(t *testing.T, b Backend) {
+	broker := b.Connect()
+	payment, shipping := subscribe(t, broker, queue("q.payment")), subscribe(t, broker, queue("q.shipping"))
+	sent := made(1)
+	publish(t, broker, sent...)
+	ack(t, fetch(t, shipping, 1)...)
+	bury(t, fetch(t, payment, 1)[0], "a bug that is fixed now")
+	n, err := events.Redrive(t.Context(), broker, "q.payment")
+	if err != nil || n != 1 {
+		t.Fatalf("redrive: got %d and %v, want 1", n, err)
+	}
+	again := fetch(t, payment, 1)
+	if got := again[0].Event(); !reflect.DeepEqual(got, sent[0]) {
+		t.Errorf("got  %+v\nwant %+v", got, sent[0])
+	}
+	listDead(t, broker, "q.payment", 0)
+	nothing(t, shipping)
+	bury(t, again[0], "it was not fixed") // and it can be buried and redriven once more
+	listDead(t, broker, "q.payment", 1)
+	if _, err := events.Redrive(t.Context(), broker, "q.payment", sent[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	ack(t, fetch(t, payment, 1)...)
+}
+
+func redriveMissing(t *testing.T, b Backend) {
+	broker := b.Connect()
+	_, err := events.Redrive(t.Context(), broker, "q.payment", "0190-no-such-event")
+	wantCode(t, err, problem.NotFound)
+	publish(t, broker, made(1)...)
+	bury(t, fetch(t, subscribe(t, broker, queue("q.payment")), 1)[0], "bad")
+	_, err = events.Redrive(t.Context(), broker, "q.payment", "0190-no-such-event")
+	wantCode(t, err, problem.NotFound)
+}

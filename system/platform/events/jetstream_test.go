@@ -1,0 +1,11 @@
+package events_test
+
+import (
+	"testing"
+
+	"stormglass/system/platform/events/eventstest"
+)
+
+func TestJetStreamDoesWhatABrokerMust(t *testing.T) {
+	eventstest.Run(t, func(t *testing.T) eventstest.Backend { return eventstest.StartServer(t) })
+}
