@@ -125,5 +125,6 @@ func (c *conn) leave() (both bool) {
 		return false
 	}
 	c.linger.Stop()
+	c.cut()
 	return true
 }

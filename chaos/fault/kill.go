@@ -34,8 +34,9 @@ type kill struct {
 	processes []*cell.Process
 	watch     *watch // nil without a trigger
 
-	mu     sync.Mutex // one strike or undoing at a time
-	err    error      // of a strike that a trigger made
+	mu     sync.Mutex // one strike or undoing at a time; guards what follows
+	undone bool
+	err    error // of a strike that a trigger made, which only Undo can give
 	killed []*cell.Process
 }
 
@@ -46,7 +47,7 @@ func newKill(s Spec, c *cell.Cell, _ uint64) (Fault, error) {
 	}
 	k := &kill{window: newWindow("pids_signalled", "restarted", "restart_ms"), spec: s, processes: processes}
 	if s.When != nil {
-		k.watch, err = newWatch(*s.When, c, func() { k.err = k.strike() })
+		k.watch, err = newWatch(*s.When, c, func() { _ = k.strike() })
 	}
 	return k, err
 }
@@ -59,10 +60,13 @@ func (k *kill) Inject(context.Context) error {
 	return k.strike()
 }
 
-// strike kills the processes all at once and returns when they are dead.
+// strike kills the processes all at once and returns when they are dead. One that comes after Undo does nothing.
 func (k *kill) strike() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.undone {
+		return nil
+	}
 	defer k.open()
 	errs := make([]error, len(k.processes))
 	var wg sync.WaitGroup
@@ -76,7 +80,11 @@ func (k *kill) strike() error {
 			k.count("pids_signalled", 1)
 		}
 	}
-	return errors.Join(errs...)
+	err := errors.Join(errs...)
+	if k.watch != nil {
+		k.err = err
+	}
+	return err
 }
 
 // Undo starts what was killed again and waits until it is ready.
@@ -87,6 +95,7 @@ func (k *kill) Undo(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	defer k.close()
+	k.undone = true
 	errs := make([]error, len(k.killed))
 	var wg sync.WaitGroup
 	for i, p := range k.killed {

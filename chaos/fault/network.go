@@ -84,4 +84,3 @@ func random(seed uint64, s *cell.Stream) *rand.Rand {
 
 // through is the pass of a stream that a fault leaves alone.
 func through(c cell.Chunk, next func(cell.Chunk)) { next(c) }
-

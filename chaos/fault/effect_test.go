@@ -1,0 +1,75 @@
+package fault
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"stormglass/chaos/cell"
+)
+
+// drawn is what a delay draws for the first chunks of one stream.
+func drawn(seed uint64, s cell.Stream) []time.Duration {
+	wait := waits(Spec{Latency: time.Second, Jitter: 500 * time.Millisecond}, random(seed, &s))
+	var out []time.Duration
+	for range 50 {
+		out = append(out, wait())
+	}
+	return out
+}
+
+func TestJitterIsAFunctionOfSeedLinkAndConnection(t *testing.T) {
+	s := cell.Stream{Proxy: "a-1 -> b-1", Conn: 3, Direction: cell.Request}
+	want := drawn(7, s)
+	if !slices.Equal(drawn(7, s), want) {
+		t.Error("two runs with one seed differ")
+	}
+	for name, other := range map[string][]time.Duration{
+		"seed":       drawn(8, s),
+		"proxy":      drawn(7, cell.Stream{Proxy: "a-2 -> b-1", Conn: 3, Direction: cell.Request}),
+		"connection": drawn(7, cell.Stream{Proxy: "a-1 -> b-1", Conn: 4, Direction: cell.Request}),
+		"direction":  drawn(7, cell.Stream{Proxy: "a-1 -> b-1", Conn: 3, Direction: cell.Response}),
+	} {
+		if slices.Equal(other, want) {
+			t.Errorf("another %s draws the same", name)
+		}
+	}
+	low, high := slices.Min(want), slices.Max(want)
+	if low < 500*time.Millisecond || high > 1500*time.Millisecond || high-low < 500*time.Millisecond {
+		t.Errorf("drawn between %s and %s, want all over 500ms to 1.5s", low, high)
+	}
+}
+
+// feed sends chunks of text through a watch and says after which of them it struck; -1 is never.
+func feed(text string, nth int, chunks ...string) int {
+	struck, now := -1, 0
+	w := &watch{trigger: Trigger{Request: text, Nth: nth}, strike: func() { struck = now }, armed: true}
+	pass := w.Join(&cell.Stream{Direction: cell.Request})
+	for i, c := range chunks {
+		now = i
+		pass(cell.Chunk{Data: []byte(c)}, func(cell.Chunk) {})
+	}
+	return struck
+}
+
+func TestATextIsFoundHoweverItIsCutIntoChunks(t *testing.T) {
+	for name, c := range map[string]struct {
+		nth    int
+		chunks []string
+		want   int
+	}{
+		"whole":            {1, []string{"BEGIN a\n", "COMMIT a\n"}, 1},
+		"cut in two":       {1, []string{"COM", "MIT a\n"}, 1},
+		"byte by byte":     {1, []string{"C", "O", "M", "M", "I", "T", " ", "a"}, 7},
+		"two in a chunk":   {2, []string{"COMMIT a\nCOMMIT a\n", "COMMIT a\n"}, 0},
+		"third of three":   {3, []string{"COMMIT a\nCOMM", "IT a\n", "COMMIT a\n", "COMMIT a\n"}, 2},
+		"not counted anew": {2, []string{"COMMIT a", "\n", "x", "y"}, -1},
+		"another's":        {1, []string{"COMMIT b\n"}, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := feed("COMMIT a", c.nth, c.chunks...); got != c.want {
+				t.Errorf("struck after chunk %d, want %d", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,63 @@
+package fault_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"stormglass/chaos/cell/celltest"
+	"stormglass/chaos/fault"
+)
+
+func TestAWrongSpecIsRefusedByItsKey(t *testing.T) {
+	trigger := &fault.Trigger{Link: "a -> b", Request: "x"}
+	for name, c := range map[string]struct {
+		spec fault.Spec
+		key  string
+		want string
+	}{
+		"unknown fault":     {fault.Spec{Do: "blackhol", Link: "a -> b", For: 1}, "do", "did you mean blackhole?"},
+		"no target":         {fault.Spec{Do: "delay", Latency: 1, For: 1}, "link", "expected link"},
+		"wrong target":      {fault.Spec{Do: "kill", Link: "a -> b", For: 1}, "process", "expected process"},
+		"two targets":       {fault.Spec{Do: "refuse", Link: "a -> b", Process: "a", For: 1}, "link", "no process"},
+		"no end":            {fault.Spec{Do: "refuse", Link: "a -> b"}, "for", "such as 5s"},
+		"no latency":        {fault.Spec{Do: "delay", Link: "a -> b", For: 1}, "latency", "such as 200ms"},
+		"too much jitter":   {fault.Spec{Do: "delay", Link: "a -> b", For: 1, Latency: 1, Jitter: 2}, "jitter", "between 0s and"},
+		"unknown direction": {fault.Spec{Do: "blackhole", Link: "a -> b", For: 1, Direction: "requests"}, "direction", "did you mean request?"},
+		"foreign key":       {fault.Spec{Do: "refuse", Link: "a -> b", For: 1, Latency: 1}, "latency", "does not take latency"},
+		"trigger on a link": {fault.Spec{Do: "delay", Link: "a -> b", For: 1, Latency: 1, When: trigger}, "when", "does not take when"},
+		"trigger for both": {fault.Spec{Do: "kill", Process: "a", For: 1, When: &fault.Trigger{Link: "a -> b", Request: "x", Response: "x"}},
+			"when", "exactly one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wrong, ok := errors.AsType[*fault.KeyError](c.spec.Check())
+			if !ok || wrong.Key != c.key || !strings.Contains(wrong.Message, c.want) {
+				t.Errorf("got %+v, want key %s and %q", wrong, c.key, c.want)
+			}
+		})
+	}
+}
+
+func TestAFaultOfWhatIsNotThereIsRefused(t *testing.T) {
+	c := celltest.Start(t, nil)
+	for _, s := range []fault.Spec{
+		{Do: "delay", Link: "shop -> stor", Latency: 1},
+		{Do: "delay", Link: "shop-9 -> store", Latency: 1},
+		{Do: "kill", Process: "stor"},
+		{Do: "kill", Process: "store", When: &fault.Trigger{Link: "store -> shop", Request: "x"}},
+	} {
+		s.For = time.Second
+		if _, err := fault.New(s, c, 1); err == nil {
+			t.Errorf("%+v: got no error", s)
+		}
+	}
+}
+
+func TestEveryKindTellsWhatItDoes(t *testing.T) {
+	for _, k := range fault.Kinds() {
+		if k.Name == "" || k.Doc == "" || (k.On != "link" && k.On != "process") {
+			t.Errorf("got %+v, want a name, a target and a doc", k)
+		}
+	}
+}
