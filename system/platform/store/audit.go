@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -78,7 +79,7 @@ func (a *audit) rows(ctx context.Context, tx *Tx, query string) error {
 		return err
 	}
 	defer rows.Close()
-	columns, err := rows.Columns()
+	columns, err := rows.ColumnTypes()
 	if err != nil {
 		return err
 	}
@@ -98,12 +99,20 @@ func (a *audit) rows(ctx context.Context, tx *Tx, query string) error {
 	return rows.Err()
 }
 
-func (a *audit) row(columns []string, values []any) {
+func (a *audit) row(columns []*sql.ColumnType, values []any) {
 	a.text("{")
-	for i, name := range columns {
-		a.separator(i).value(name).text(":").value(values[i])
+	for i, c := range columns {
+		a.separator(i).value(c.Name()).text(":").value(plain(c, values[i]))
 	}
 	a.text("}")
+}
+
+// plain shows a value alike from both databases: SQLite keeps a BOOLEAN as 0 or 1.
+func plain(c *sql.ColumnType, value any) any {
+	if n, ok := value.(int64); ok && c.DatabaseTypeName() == "BOOLEAN" {
+		return n != 0
+	}
+	return value
 }
 
 func (a *audit) separator(i int) *audit {

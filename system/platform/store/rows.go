@@ -35,3 +35,11 @@ func (r *rows) Close() error {
 	}
 	return nil
 }
+
+// ColumnTypeDatabaseTypeName gives a column's type as the driver knows it, or "".
+func (r *rows) ColumnTypeDatabaseTypeName(index int) string {
+	if typed, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
+		return typed.ColumnTypeDatabaseTypeName(index)
+	}
+	return ""
+}

@@ -86,56 +86,50 @@ func openSQLite(source string) func(context.Context) (session, error) {
 	}
 }
 
-// prepared gives the statement, and whether the caller must close it.
-func (s *sqliteSession) prepared(ctx context.Context, query string) (sqliteStmt, bool, error) {
+// prepared gives the statement for a text. When there are too many they are all closed: texts that are made up as one
+// goes must not pile up, and nothing is open that could need one, because rows are closed before the next statement.
+func (s *sqliteSession) prepared(ctx context.Context, query string) (sqliteStmt, error) {
 	if kept, ok := s.statements[query]; ok {
-		return kept, false, nil
+		return kept, nil
+	}
+	if len(s.statements) >= maxStatements {
+		if err := s.forget(); err != nil {
+			return nil, err
+		}
 	}
 	made, err := s.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	statement := made.(sqliteStmt)
-	if len(s.statements) >= maxStatements {
-		return statement, true, nil
-	}
 	s.statements[query] = statement
-	return statement, false, nil
+	return statement, nil
+}
+
+func (s *sqliteSession) forget() error {
+	var failed error
+	for _, statement := range s.statements {
+		failed = errors.Join(failed, statement.Close())
+	}
+	clear(s.statements)
+	return failed
 }
 
 func (s *sqliteSession) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	statement, passing, err := s.prepared(ctx, query)
+	statement, err := s.prepared(ctx, query)
 	if err != nil {
 		return nil, err
-	}
-	if passing {
-		defer statement.Close()
 	}
 	return statement.ExecContext(ctx, args)
 }
 
 func (s *sqliteSession) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	statement, passing, err := s.prepared(ctx, query)
+	statement, err := s.prepared(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	result, err := statement.QueryContext(ctx, args)
-	if !passing {
-		return result, err
-	}
-	if err != nil {
-		return nil, errors.Join(err, statement.Close())
-	}
-	return passingRows{result, statement}, nil
+	return statement.QueryContext(ctx, args)
 }
-
-// passingRows close the statement that was prepared for them alone.
-type passingRows struct {
-	driver.Rows
-	statement driver.Stmt
-}
-
-func (r passingRows) Close() error { return errors.Join(r.Rows.Close(), r.statement.Close()) }
 
 // commit is not interrupted: it is a write to the local disk, and half of it would leave its outcome open.
 func (s *sqliteSession) commit(ctx context.Context) error {
@@ -155,13 +149,7 @@ func (s *sqliteSession) reset(context.Context) error {
 	return nil
 }
 
-func (s *sqliteSession) Close() error {
-	var failed error
-	for _, statement := range s.statements {
-		failed = errors.Join(failed, statement.Close())
-	}
-	return errors.Join(failed, s.sqliteConn.Close())
-}
+func (s *sqliteSession) Close() error { return errors.Join(s.forget(), s.sqliteConn.Close()) }
 
 func isSQLite(err error, primary int) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
