@@ -55,8 +55,8 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 	var running sync.WaitGroup
 	var one sync.Mutex
 	for i, s := range scenarios {
+		slots <- struct{}{} // here, so that they begin in the order given
 		running.Go(func() {
-			slots <- struct{}{}
 			defer func() { <-slots }()
 			result, err := scenarioRun(ctx, s, o)
 			if err != nil {

@@ -1,0 +1,166 @@
+package run_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"stormglass/chaos/run"
+	"stormglass/chaos/run/runtest"
+	"stormglass/chaos/scenario"
+	"stormglass/chaos/verdict"
+)
+
+func TestMain(m *testing.M) {
+	runtest.Main()
+	os.Exit(m.Run())
+}
+
+func options(t *testing.T) run.Options {
+	return run.Options{
+		System: runtest.System(t), Registry: runtest.Registry(), Bin: runtest.Bin(t), Guard: runtest.Guard(t),
+		Out: t.TempDir(), Seed: 11, Jobs: 3, Progress: func(name, format string, args ...any) { t.Logf(name+": "+format, args...) },
+	}
+}
+
+func TestEachVerdictIsGivenToTheRunThatDeservesIt(t *testing.T) {
+	var scenarios []*scenario.Scenario
+	for _, name := range []string{"bank-dark", "calm", "orders-lost", "idle-link", "unsteady", "desk-dies"} {
+		scenarios = append(scenarios, runtest.Scenario(t, name))
+	}
+	o := options(t)
+	var done []string
+	results, err := run.All(t.Context(), scenarios, o, func(r run.Result) { done = append(done, r.Scenario.Name) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != len(scenarios) || len(done) != len(scenarios) {
+		t.Fatalf("got %d results and word of %d, want %d of each", len(results), len(done), len(scenarios))
+	}
+	for i, r := range results {
+		if r.Verdict.Name != scenarios[i].Name {
+			t.Errorf("result %d: got %s, want %s: results keep the order of the scenarios", i, r.Verdict.Name, scenarios[i].Name)
+		}
+		if !r.Verdict.AsExpected() {
+			t.Errorf("%s: got %s, want %s\n%s", r.Verdict.Name, r.Verdict.Verdict, r.Verdict.Expected, dump(t, r.Verdict))
+		}
+		again, err := verdict.Judge(r.Folder, o.Registry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := dump(t, again), dump(t, r.Verdict); got != want {
+			t.Errorf("%s: judged again from its folder:\ngot  %s\nwant %s", r.Verdict.Name, got, want)
+		}
+	}
+	if want := "desk-1 ended though nobody asked"; !strings.Contains(strings.Join(results[5].Verdict.Reasons, "\n"), want) {
+		t.Errorf("desk-dies: got reasons %q, want one that says %q", results[5].Verdict.Reasons, want)
+	}
+	if got := results[2].Verdict; !strings.Contains(strings.Join(got.Reasons, "\n"), "all-charged") {
+		t.Errorf("orders-lost: got reasons %q, want the broken invariant", got.Reasons)
+	}
+	for _, file := range []string{"scenario.yaml", "run.json", "faults.json", "history.jsonl", "metrics", "traces.jsonl", "logs/desk-1.log", "audit/desk-1.json", "books/bank.json", "verdict.json"} {
+		if _, err := os.Stat(filepath.Join(results[0].Folder, file)); err != nil {
+			t.Errorf("evidence: %v", err)
+		}
+	}
+}
+
+func TestAFolderThatWasChangedIsJudgedByWhatItHoldsNow(t *testing.T) {
+	o := options(t)
+	results, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "calm")}, o, func(run.Result) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	books := filepath.Join(results[0].Folder, "books", "bank.json")
+	if err := os.WriteFile(books, []byte(`{"charges":{}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := verdict.Judge(results[0].Folder, o.Registry); err != nil || got.Verdict != scenario.Fail {
+		t.Errorf("with the bank's books emptied: got %s, %v, want FAIL", got.Verdict, err)
+	}
+	if err := os.Remove(books); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := verdict.Judge(results[0].Folder, o.Registry); err != nil || got.Verdict != scenario.Inconclusive {
+		t.Errorf("with the bank's books removed: got %s, %v, want INCONCLUSIVE", got.Verdict, err)
+	}
+}
+
+func TestAnInterruptedRunUndoesEverythingAndSaysWhy(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	o := options(t)
+	var once sync.Once
+	o.Progress = func(_, format string, args ...any) {
+		if len(args) > 0 && args[0] == "fault" {
+			once.Do(func() { time.AfterFunc(200*time.Millisecond, func() { cancel(enough) }) })
+		}
+	}
+	begin := time.Now()
+	results, err := run.All(ctx, []*scenario.Scenario{runtest.Scenario(t, "bank-dark")}, o, func(run.Result) {})
+	if !errors.Is(err, enough) || len(results) != 0 {
+		t.Errorf("got %d results and error %v, want none and the cause", len(results), err)
+	}
+	if took := time.Since(begin); took > 20*time.Second {
+		t.Errorf("the run took %v to end, want it at once", took)
+	}
+	if left := processesOf(t, o.Bin); len(left) > 0 {
+		t.Errorf("processes left: %v", left)
+	}
+}
+
+func TestASystemThatDoesNotBootGivesAnInvalidRun(t *testing.T) {
+	s := runtest.Scenario(t, "calm")
+	s.Settings = map[string]map[string]string{"desk": {"EXIT_AFTER": "soon"}}
+	results, err := run.All(t.Context(), []*scenario.Scenario{s}, options(t), func(run.Result) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := results[0].Verdict; got.Verdict != scenario.Invalid || !strings.Contains(strings.Join(got.Reasons, "\n"), "desk-1") {
+		t.Errorf("got %s because %q, want INVALID because of desk-1", got.Verdict, got.Reasons)
+	}
+}
+
+func TestEachScenarioHasASeedOfItsOwn(t *testing.T) {
+	if run.SeedOf(1, "a") != run.SeedOf(1, "a") {
+		t.Error("one seed and one name gave two seeds")
+	}
+	seeds := []uint64{run.SeedOf(1, "a"), run.SeedOf(2, "a"), run.SeedOf(1, "b")}
+	slices.Sort(seeds)
+	if len(slices.Compact(seeds)) != 3 {
+		t.Errorf("got %v, want three different seeds", seeds)
+	}
+}
+
+func dump(t *testing.T, v verdict.Verdict) string {
+	t.Helper()
+	text, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// processesOf lists the processes that were started from a folder.
+func processesOf(t *testing.T, bin string) []string {
+	t.Helper()
+	list, err := exec.Command("ps", "-axo", "pid,args").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for line := range strings.Lines(string(list)) {
+		if strings.Contains(line, bin) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
