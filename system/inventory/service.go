@@ -1,0 +1,194 @@
+package inventory
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"stormglass/system/platform/problem"
+	"stormglass/system/platform/store"
+	"stormglass/system/platform/telemetry"
+)
+
+// Outbox takes events into the transaction that makes them true.
+type Outbox interface {
+	Reserved(ctx context.Context, tx *store.Tx, order OrderID) error
+	Rejected(ctx context.Context, tx *store.Tx, order OrderID, product ProductID) error
+}
+
+// Service holds the use cases. Those that a consumer calls take its transaction.
+type Service struct {
+	tel    *telemetry.Telemetry
+	db     *store.DB
+	outbox Outbox
+	// life is how long a reservation waits for a decision. It must be longer than orders wait for theirs.
+	life    time.Duration
+	expired prometheus.Counter
+	now     func() time.Time
+}
+
+// Reserve takes all of an order's lines, or none and says so. An order that is known already keeps what it has.
+func (s *Service) Reserve(ctx context.Context, tx *store.Tx, order OrderID, lines []Line) error {
+	lines, err := merge(lines)
+	if err != nil {
+		return err
+	}
+	if _, known, err := reservation(ctx, tx, order); known || err != nil {
+		return err
+	}
+	r := Reservation{Order: order, State: Reserved, Lines: lines, Expires: s.now().Add(s.life)}
+	err = tx.Savepoint(ctx, func() error { return shiftAll(ctx, tx, lines, available, reserved) })
+	var missing tooLittle
+	switch {
+	case errors.As(err, &missing):
+		r.State = Rejected
+		err = s.outbox.Rejected(ctx, tx, order, missing.product)
+	case err == nil:
+		err = s.outbox.Reserved(ctx, tx, order)
+	}
+	if err != nil {
+		return err
+	}
+	return insertReservation(ctx, tx, r, s.now())
+}
+
+// Commit sells what an order holds.
+func (s *Service) Commit(ctx context.Context, tx *store.Tx, order OrderID, lines []Line) error {
+	r, known, err := reservation(ctx, tx, order)
+	switch {
+	case err != nil:
+		return err
+	case !known || r.State == Expired:
+		return s.commitLate(ctx, tx, order, lines, known)
+	case r.State != Reserved:
+		return nil
+	}
+	if err := shiftAll(ctx, tx, r.Lines, reserved, sold); err != nil {
+		return err
+	}
+	return setState(ctx, tx, r, Committed, s.now())
+}
+
+// commitLate sells to a confirmed order that holds nothing any more. When the goods are gone, people must act.
+func (s *Service) commitLate(ctx context.Context, tx *store.Tx, order OrderID, lines []Line, known bool) error {
+	lines, err := merge(lines)
+	if err != nil {
+		return err
+	}
+	r := Reservation{Order: order, State: Committed, Lines: lines, Expires: s.now()}
+	err = tx.Savepoint(ctx, func() error { return shiftAll(ctx, tx, lines, available, sold) })
+	if _, short := errors.AsType[tooLittle](err); short {
+		s.tel.Log.Error().Ctx(ctx).Str("order_id", string(order)).Msg("confirmed order has no goods: its reservation had expired")
+		r.State, err = Short, nil
+	}
+	if err != nil {
+		return err
+	}
+	if known {
+		return setState(ctx, tx, r, r.State, s.now())
+	}
+	return insertReservation(ctx, tx, r, s.now())
+}
+
+// Release gives back what a cancelled order holds or had bought. An order that nobody knows yet is remembered, so that it
+// will never hold anything.
+func (s *Service) Release(ctx context.Context, tx *store.Tx, order OrderID) error {
+	r, known, err := reservation(ctx, tx, order)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return insertReservation(ctx, tx, Reservation{Order: order, State: Released, Expires: s.now()}, s.now())
+	}
+	switch r.State {
+	case Reserved:
+		err = shiftAll(ctx, tx, r.Lines, reserved, available)
+	case Committed:
+		err = shiftAll(ctx, tx, r.Lines, sold, available)
+	}
+	if err != nil {
+		return err
+	}
+	return setState(ctx, tx, r, Released, s.now())
+}
+
+// expire gives back what reservations hold whose time is up.
+func (s *Service) expire(ctx context.Context) error {
+	var due []Reservation
+	err := s.db.Read(ctx, "find expired reservations", func(ctx context.Context, tx *store.Tx) (err error) {
+		due, err = overdue(ctx, tx, s.now())
+		return err
+	})
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	return s.db.InTx(ctx, "expire reservations", func(ctx context.Context, tx *store.Tx) error {
+		for _, r := range due {
+			now, known, err := reservation(ctx, tx, r.Order)
+			if err != nil {
+				return err
+			}
+			if !known || now.State != Reserved { // decided meanwhile
+				continue
+			}
+			if err := shiftAll(ctx, tx, r.Lines, reserved, available); err != nil {
+				return err
+			}
+			if err := setState(ctx, tx, r, Expired, s.now()); err != nil {
+				return err
+			}
+			tx.AfterCommit(func() {
+				s.expired.Inc()
+				s.tel.Log.Warn().Str("order_id", string(r.Order)).Msg("reservation expired without a decision")
+			})
+		}
+		return nil
+	})
+}
+
+// Stocks gives the stock of the products that exist among the ids.
+func (s *Service) Stocks(ctx context.Context, ids []ProductID) (stocks []Stock, err error) {
+	err = s.db.Read(ctx, "get stock", func(ctx context.Context, tx *store.Tx) error {
+		stocks = nil
+		for _, id := range ids {
+			stock, err := stockOf(ctx, tx, id)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			stocks = append(stocks, stock)
+		}
+		return nil
+	})
+	return stocks, err
+}
+
+// Restock takes in pieces of a product. A key that was used before changes nothing.
+func (s *Service) Restock(ctx context.Context, key string, line Line) (stock Stock, err error) {
+	if key == "" {
+		return Stock{}, problem.InvalidFields(problem.Field{Name: "Idempotency-Key", Problem: "send a header that is new for each restock, such as a UUID"})
+	}
+	if line.Quantity < 1 || line.Quantity > mostPieces {
+		return Stock{}, problem.InvalidFields(problem.Field{Name: "quantity", Problem: "1 to 1000000"})
+	}
+	err = s.db.InTx(ctx, "restock", func(ctx context.Context, tx *store.Tx) error {
+		fresh, err := insertRestock(ctx, tx, key, line, s.now())
+		if err == nil && fresh {
+			err = receive(ctx, tx, line)
+		}
+		if err != nil {
+			return err
+		}
+		stock, err = stockOf(ctx, tx, line.Product)
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return Stock{}, problem.New(problem.NotFound, "product_not_found", "there is no such product")
+	}
+	return stock, err
+}
