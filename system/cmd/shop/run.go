@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"stormglass/system/inventory"
 	"stormglass/system/order"
 	"stormglass/system/platform/boot"
 )
@@ -18,6 +19,7 @@ type command struct {
 // commands is the explicit list of everything that ships.
 func commands() []command {
 	return []command{
+		service("inventory", "stock and reservations, never below zero", inventory.Run),
 		service("order", "places orders and decides their fate", order.Run),
 	}
 }
