@@ -1,0 +1,94 @@
+package scenario
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"stormglass/chaos/system"
+)
+
+func TestMistakesAreToldWithTheirPlaceAndTheNearestWord(t *testing.T) {
+	fault := func(text string) string { return short + "faults:\n  - {" + text + "}\n" }
+	during := func(text string) string {
+		return fault("for: 1s, link: payment -> card-processor, do: refuse") + "expect:\n  during:\n    - {" + text + "}\n"
+	}
+	after := func(text string) string {
+		return fault("for: 1s, link: payment -> card-processor, do: refuse") + "recover: 2s\nexpect:\n  after:\n    - {" + text + "}\n"
+	}
+	for name, c := range map[string]struct {
+		file string
+		want string // line:column: message
+	}{
+		"empty file":                     {"", "1:1: the file is empty; a scenario starts with name, claim and load"},
+		"not YAML":                       {"name: [", "1:7: "},
+		"not a mapping":                  {"- name", "1:1: scenario: expected entries of the form key: value, got -"},
+		"key given twice":                {"name: x\nname: y\n", `2:1: mapping key "name" already defined`},
+		"no name":                        {"claim: C.\nload: {shoppers: s, rate: 1/s}\nsteady: 1s\n", "1:6: name: expected words"},
+		"no claim":                       {"name: x\nload: {shoppers: s, rate: 1/s}\nsteady: 1s\n", "claim is missing: expected one sentence that says what must be true"},
+		"no steady":                      {"name: x\nclaim: C.\nload: {shoppers: s, rate: 1/s}\n", "steady is missing: expected how long the baseline lasts, such as 4s"},
+		"value missing":                  {short + "recover:\n", "recover has no value: expected a duration such as 500ms or 6s"},
+		"negative duration":              {short + "recover: -1s\n", `5:10: recover: expected a duration such as 500ms or 6s, got "-1s"`},
+		"duration without unit":          {short + "drain: 20\n", `5:8: drain: expected a duration such as 500ms or 6s, got "20"`},
+		"list instead of number":         {short + "instances: {order: [1]}\n", "5:20: order: expected a whole number"},
+		"no instance":                    {short + "instances: {order: 0}\n", "5:20: instances of order: expected at least 1"},
+		"faults not a list":              {short + "faults: {do: kill}\n", "faults: expected a list"},
+		"unknown verdict":                {short + "verdict: PAST\n", `5:10: verdict: expected PASS, FAIL, INCONCLUSIVE or INVALID, got "PAST"`},
+		"unknown fault":                  {fault("for: 1s, link: a -> b, do: blackhol"), `6:33: unknown fault "blackhol"; did you mean blackhole?`},
+		"fault without target":           {fault("for: 1s, do: refuse"), "a fault hits exactly one of link and process"},
+		"fault with two targets":         {fault("for: 1s, do: refuse, link: a -> b, process: order"), "a fault hits exactly one of link and process"},
+		"network fault on a process":     {fault("for: 1s, do: refuse, process: order"), "refuse hits a link: say which by the key link"},
+		"fault without end":              {fault("do: refuse, link: a -> b"), "refuse needs for: how long it lasts, such as 6s"},
+		"key of another fault":           {fault("for: 1s, do: refuse, link: a -> b, latency: 5ms"), "6:41: refuse does not take latency; it takes at, for, do, link"},
+		"unknown direction":              {fault("for: 1s, do: blackhole, link: a -> b, direction: responce"), `unknown direction "responce"; did you mean response?`},
+		"trigger without text":           {fault("for: 1s, do: kill, process: order, when: {link: a -> b}"), "a trigger waits for exactly one of request and response"},
+		"trigger without link":           {fault("for: 1s, do: kill, process: order, when: {request: x}"), "when.link is missing"},
+		"unknown link":                   {fault("for: 1s, do: refuse, link: payment -> card-procesor"), `6:33: find link: "payment -> card-procesor" is not a link of shop; did you mean payment -> card-processor?`},
+		"unknown process":                {fault("for: 1s, do: kill, process: oder"), `6:34: find unit: "oder" is not a unit of shop; did you mean order?`},
+		"unknown trigger link":           {fault("for: 1s, do: kill, process: order, when: {link: order -> orderdb, request: x}"), "did you mean order -> order-db?"},
+		"expectation without subject":    {during("at_least: 1"), "an expectation is about exactly one of signal, promql, breaker, backlog and check"},
+		"expectation with two subjects":  {during("signal: a, check: b, at_least: 1"), "an expectation is about exactly one of"},
+		"signal without bound":           {during("signal: checkout_success"), "signal needs at_least or at_most"},
+		"key of another subject":         {during("signal: checkout_success, at_least: 1, opens_within: 1s"), "signal does not take opens_within under during"},
+		"bounds that exclude each other": {during("signal: checkout_success, at_least: 2, at_most: 1"), "at_least is above at_most"},
+		"check during a fault":           {during("check: orders-final, within: 1s"), "9:8: check cannot be expected here; it can under after"},
+		"breaker that closes too early":  {during("breaker: payment -> card-processor, closes_within: 1s"), "breaker does not take closes_within under during"},
+		"a bound of no time":             {after("check: orders-final, within: 0s"), "within: expected a duration above 0"},
+		"nothing left to measure":        {after("signal: checkout_success, at_least: 1, settle: 2s"), "nothing is left"},
+		"during without faults":          {short + "expect: {during: [{signal: checkout_success, at_least: 1}]}\n", "the scenario has no faults: use steady or after"},
+		"breaker after no fault":         {short + "expect: {after: [{breaker: payment -> card-processor, closes_within: 1s}]}\n", "breaker is counted from the end of the last fault, and the scenario has no faults"},
+		"unknown signal":                 {during("signal: checkout_sucess, at_least: 1"), `9:16: unknown signal "checkout_sucess"; did you mean checkout_success?`},
+		"unknown check":                  {after("check: order-final, within: 1s"), `unknown check "order-final"; did you mean orders-final?`},
+		"unknown breaker":                {during("breaker: payment -> card-proccesor, opens_within: 1s"), "did you mean payment -> card-processor?"},
+		"unknown shopper":                {strings.Replace(short, "browse-only", "brows-only", 1), `3:18: unknown shopper "brows-only"; did you mean browse-only?`},
+		"unknown unit in settings":       {short + "settings: {oder: {A: b}}\n", `5:12: unknown unit "oder"; did you mean order?`},
+		"unknown unit in instances":      {short + "instances: {oder: 2}\n", `unknown unit "oder"; did you mean order?`},
+		"unknown risk":                   {short + "risk: order-pendin\n", `5:7: unknown check "order-pendin"; did you mean order-pending?`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Parse("x.yaml", []byte(c.file))
+			if err == nil {
+				err = s.Resolve(words(t))
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got  %v\nwant %s", err, c.want)
+			}
+			mistake, ok := errors.AsType[*system.Error](err)
+			if !ok || mistake.Line < 1 || mistake.Column < 1 || !strings.HasPrefix(err.Error(), "x.yaml:") {
+				t.Errorf("got %v, want a mistake with its place", err)
+			}
+		})
+	}
+}
+
+func TestAShortFormThatTheSystemCannotAnswerIsRefused(t *testing.T) {
+	v := words(t)
+	v.System.Telemetry = map[string]string{}
+	s, err := Parse("x.yaml", []byte(short+"faults: [{for: 1s, link: payment -> card-processor, do: refuse}]\nexpect: {during: [{backlog: b, grows_to: 1}]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Resolve(v); err == nil || !strings.Contains(err.Error(), "telemetry in shop.yaml has no backlog_depth") {
+		t.Errorf("got %v, want word of the missing telemetry", err)
+	}
+}
