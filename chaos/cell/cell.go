@@ -26,7 +26,7 @@ const (
 
 // Options says what a cell is made of.
 type Options struct {
-	Name      string                       // for messages and the names of records
+	Name      string                       // for messages
 	Dir       string                       // the cell's own folder: Dir/data, and Dir/logs/<instance>.log
 	Keep      bool                         // leave Dir/data behind
 	Bin       string                       // the folder of the programs
@@ -36,8 +36,8 @@ type Options struct {
 	Ports     map[string]string            // "unit.port" → host:port, where it must not be just any free one
 	OTLP      string                       // host:port where traces go; settings that need it are left out when it is ""
 	Jaeger    string                       // URL of the legacy trace endpoint; "" as above
-	Seed      uint64
-	Guard     []string // the command that runs Guard; by default this program with the argument "guard"
+	Seed      uint64                       // of all chance in the cell, see Stream.Seed
+	Guard     []string                     // the command that runs Guard; by default this program with the argument "guard"
 	Progress  func(format string, args ...any)
 }
 
@@ -78,7 +78,7 @@ func Start(ctx context.Context, sys *system.System, o Options) (*Cell, error) {
 	if err := c.boot(ctx); err != nil {
 		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
-		return nil, errors.Join(fmt.Errorf("start cell: %w", err), c.Stop(over))
+		return nil, errors.Join(fmt.Errorf("start cell %s: %w", o.Name, err), c.Stop(over))
 	}
 	return c, nil
 }
@@ -92,7 +92,7 @@ func (c *Cell) boot(ctx context.Context) error {
 	if err := sweep(run); err != nil {
 		return err
 	}
-	if c.ports, err = newPorts(run); err != nil {
+	if c.ports, err = newPorts(); err != nil {
 		return err
 	}
 	if c.plan, err = newPlan(c.sys, c.o, c.ports.take); err != nil {
@@ -101,7 +101,7 @@ func (c *Cell) boot(ctx context.Context) error {
 	if err := makeFolders(c.o.Dir); err != nil {
 		return err
 	}
-	if c.proxies, err = startProxies(c.plan.proxies, c.o.Direct); err != nil {
+	if c.proxies, err = startProxies(c.plan.proxies, c.o); err != nil {
 		return err
 	}
 	for _, p := range c.plan.instances {
@@ -142,6 +142,7 @@ func makeFolders(dir string) error {
 
 // startAll starts every process and waits until all are ready; the first that fails ends the wait for the others.
 func (c *Cell) startAll(ctx context.Context) error {
+	begin := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, bootWithin)
 	defer cancel()
 	errs := make(chan error, len(c.procs))
@@ -154,6 +155,9 @@ func (c *Cell) startAll(ctx context.Context) error {
 			first = err
 			cancel()
 		}
+	}
+	if first == nil {
+		c.o.Progress("%d processes are ready after %s", len(c.procs), time.Since(begin).Round(time.Millisecond))
 	}
 	return first
 }

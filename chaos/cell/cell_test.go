@@ -174,7 +174,7 @@ func TestABootThatFailsNamesTheProcessAndLeavesNothing(t *testing.T) {
 		t.Run(setting, func(t *testing.T) {
 			o := celltest.Options(t)
 			o.Env = map[string]map[string]string{"store": {setting: "1"}}
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			_, err := cell.Start(ctx, celltest.System(t), o)
 			if err == nil || !strings.Contains(err.Error(), "store-1") || !strings.Contains(err.Error(), name) {

@@ -37,6 +37,7 @@ type Stream struct {
 	Proxy     string // its name, such as "order-1 -> product-1"
 	Conn      int    // the connection's number on this proxy since the cell began, from 1
 	Direction Direction
+	Seed      uint64 // follows from the cell's seed and the three above: where chance comes in, it starts from here
 
 	conn   *conn
 	seen   *[]Effect // the list of effects that passes belongs to

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
-// Ports come in blocks. A harness holds a file lock on each block that it draws from, so that several harnesses keep out
-// of each other's way, and the kernel gives a block back however its harness ends.
+// Ports come in blocks. A harness holds a block by listening on its first port: that keeps every other harness on the
+// machine out, whoever runs it, and the kernel gives the block back however its harness ends.
 const blockSize = 100
 
 // span is a range of ports, both ends included.
@@ -23,55 +21,53 @@ var preferredPorts = span{20000, 31999}
 
 // ports hands out addresses on the loopback interface that stay reserved until release.
 type ports struct {
-	dir  string // of the lock files
 	from span
-	next int // the next port to try; a multiple of blockSize begins a block that is not locked yet
-	held []*os.File
+	next int // the next port to try; a multiple of blockSize begins a block that is not held yet
+	held []net.Listener
 }
 
-func newPorts(dir string) (*ports, error) {
+func newPorts() (*ports, error) {
 	from, err := outside(ephemeralPorts())
 	if err != nil {
 		return nil, err
 	}
-	return &ports{dir: dir, from: from, next: (from.low + blockSize - 1) / blockSize * blockSize}, nil
+	return &ports{from: from, next: (from.low + blockSize - 1) / blockSize * blockSize}, nil
 }
 
 // take reserves one address that nobody listens on.
 func (p *ports) take() (string, error) {
-	for ; p.next <= p.from.high; p.next++ {
-		if p.next%blockSize == 0 && !p.lock(p.next) {
-			p.next += blockSize - 1
-			continue
-		}
+	for p.next <= p.from.high {
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(p.next))
-		if probe(addr) == nil {
+		switch {
+		case p.next%blockSize > 0:
 			p.next++
-			return addr, nil
+			if probe(addr) == nil {
+				return addr, nil
+			}
+		case p.hold(addr):
+			p.next++
+		default:
+			p.next += blockSize
 		}
 	}
 	return "", fmt.Errorf("take port: none is free between %d and %d; other runs hold them", p.from.low, p.from.high)
 }
 
-// lock takes the block that begins at a port, or says that another harness has it.
-func (p *ports) lock(block int) bool {
-	f, err := os.OpenFile(filepath.Join(p.dir, fmt.Sprintf("ports-%d.lock", block)), os.O_CREATE|os.O_RDWR, 0o600)
+// hold takes the block that begins at an address, or says that somebody else has it.
+func (p *ports) hold(addr string) bool {
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return false
 	}
-	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
-		f.Close()
-		return false
-	}
-	p.held = append(p.held, f)
+	p.held = append(p.held, l)
 	return true
 }
 
 // release gives everything back.
 func (p *ports) release() error {
 	var errs []error
-	for _, f := range p.held {
-		errs = append(errs, f.Close())
+	for _, l := range p.held {
+		errs = append(errs, l.Close())
 	}
 	p.held = nil
 	return errors.Join(errs...)

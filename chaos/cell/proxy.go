@@ -20,6 +20,7 @@ const changeWithin = 2 * time.Second
 // while it works, and it can refuse.
 type Proxy struct {
 	ends   pair
+	seed   uint64
 	server *toxiproxy.ApiServer
 
 	accepted atomic.Int64 // connections so far
@@ -32,14 +33,14 @@ type Proxy struct {
 }
 
 // startProxies makes a proxy for every pair and lets it listen.
-func startProxies(pairs []pair, direct bool) ([]*Proxy, error) {
-	if direct {
+func startProxies(pairs []pair, o Options) ([]*Proxy, error) {
+	if o.Direct {
 		return nil, nil
 	}
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	var out []*Proxy
 	for _, ends := range pairs {
-		p := &Proxy{ends: ends, server: server}
+		p := &Proxy{ends: ends, seed: o.Seed, server: server}
 		p.effects.Store(&[]Effect{})
 		var err error
 		if p.line, err = newLine(p, server); err != nil {

@@ -128,7 +128,7 @@ func awaitEnd(pid int, started string) {
 	}
 }
 
-// runDir is where this user's cells keep their records and locks. Pids are killed by what stands there, so it must be
+// runDir is where the guards of this user's cells keep their records. Pids are killed by what stands there, so it must be
 // the user's own.
 func runDir() (string, error) {
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("stormglass-%d", os.Getuid()))

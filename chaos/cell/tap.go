@@ -2,6 +2,7 @@ package cell
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"sync"
 
@@ -107,7 +108,16 @@ func (l *line) open(d Direction) *Stream {
 		l.conns[l.opened] = true
 	}
 	c := l.opened
-	return &Stream{Proxy: l.proxy.Name(), Conn: c.number, Direction: d, conn: c}
+	s := &Stream{Proxy: l.proxy.Name(), Conn: c.number, Direction: d, conn: c}
+	s.Seed = streamSeed(l.proxy.seed, s)
+	return s
+}
+
+// streamSeed does not depend on how connections of different proxies interleave.
+func streamSeed(seed uint64, s *Stream) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %s %d %s", seed, s.Proxy, s.Conn, s.Direction)
+	return h.Sum64()
 }
 
 // leave notes the end of one stream.

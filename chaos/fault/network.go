@@ -2,7 +2,6 @@ package fault
 
 import (
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 
 	"stormglass/chaos/cell"
@@ -74,12 +73,9 @@ func (t *touches) cut() (n int) {
 	return n
 }
 
-// random is the source of one stream's randomness: a function of the seed, the proxy, the connection's number on it
-// and the direction, so that it does not depend on how connections interleave.
+// random is the source of one stream's randomness in one fault: a function of the fault's seed and the stream's.
 func random(seed uint64, s *cell.Stream) *rand.Rand {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%s %d %s", s.Proxy, s.Conn, s.Direction)
-	return rand.New(rand.NewPCG(seed, h.Sum64()))
+	return rand.New(rand.NewPCG(seed, s.Seed))
 }
 
 // through is the pass of a stream that a fault leaves alone.

@@ -84,7 +84,23 @@ func (s *System) Link(name string) (Link, error) {
 			return l, nil
 		}
 	}
-	return Link{}, fmt.Errorf("find link: %q is not a link of %s%s", name, s.Name, Hint(client+" -> "+server, s.LinkNames()))
+	return Link{}, fmt.Errorf("find link: %q is not a link of %s%s", name, s.Name, s.linkHint(client, server))
+}
+
+// linkHint looks for the client first and then among its servers, because links are too many to list.
+func (s *System) linkHint(client, server string) string {
+	servers := map[string][]string{}
+	for _, l := range s.Links {
+		servers[l.Client] = append(servers[l.Client], l.Server)
+	}
+	near := Nearest(client, sortedKeys(servers))
+	if near == "" {
+		return "; links begin at " + strings.Join(sortedKeys(servers), ", ")
+	}
+	if other := Nearest(server, servers[near]); other != "" {
+		return "; did you mean " + near + " -> " + other + "?"
+	}
+	return "; " + near + " has links to " + strings.Join(servers[near], ", ")
 }
 
 // UnitNames lists the units' names in file order.

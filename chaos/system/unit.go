@@ -7,9 +7,18 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
+var (
+	unitName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	numbered = regexp.MustCompile(`-[0-9]+$`)
+)
+
 // unit reads one entry of `units`.
 func (r *reader) unit(f field, s *System) Unit {
 	u := Unit{Name: f.name, Env: map[string]string{}}
+	if !unitName.MatchString(f.name) || numbered.MatchString(f.name) {
+		r.fail(f.key, "%s is not a name for a unit: expected small letters, digits and single dashes, and no number "+
+			"at the end, since name-1 is its first instance", f.name)
+	}
 	keys := r.known(f.value, "unit "+f.name, "kind", "command", "ports", "ready", "public", "books", "env")
 	for _, key := range []string{"kind", "command", "ports", "ready"} {
 		if _, ok := keys[key]; !ok {
