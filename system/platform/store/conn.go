@@ -12,6 +12,9 @@ import (
 // stepLimit bounds one step of a transaction whose context has no end of its own.
 const stepLimit = 10 * time.Second
 
+// rollbackLimit bounds how long a caller who has nothing more to expect is kept for a clean end.
+const rollbackLimit = time.Second
+
 // session is what the real drivers' connections have in common here.
 type session interface {
 	io.Closer
@@ -182,7 +185,7 @@ func (c *conn) end(ctx context.Context) {
 		c.broken = true
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepLimit) // the caller may have left; the database must still hear it
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackLimit) // the caller may have left; the database must still hear it
 	defer cancel()
 	if c.mode != reading && c.say(ctx, "ROLLBACK") != nil {
 		return

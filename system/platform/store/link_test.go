@@ -29,7 +29,7 @@ type responder struct {
 	open  map[net.Conn]bool
 }
 
-func respond(t *testing.T) *responder {
+func respond(t testing.TB) *responder {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	r := &responder{listener: l, open: map[net.Conn]bool{}}

@@ -51,13 +51,14 @@ func postgresConfig(url string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// beginPostgres asks for the isolation that SQLite has by nature. A migration reads what others committed while it
-// waited for its lock, so it takes the default instead.
+// beginPostgres asks for the isolation that SQLite has by nature. A migration must see what others committed while it
+// waited for its lock.
 func beginPostgres(ctx context.Context, s session, m mode) error {
 	start := map[mode]string{
-		writing:   "BEGIN ISOLATION LEVEL SERIALIZABLE",
-		reading:   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-		migrating: "BEGIN",
+		writing:          "BEGIN ISOLATION LEVEL SERIALIZABLE",
+		writingCommitted: "BEGIN ISOLATION LEVEL READ COMMITTED",
+		reading:          "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+		migrating:        "BEGIN ISOLATION LEVEL READ COMMITTED",
 	}[m]
 	if _, err := s.exec(ctx, start, nil); err != nil {
 		return err

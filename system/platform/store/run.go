@@ -17,7 +17,7 @@ import (
 
 const (
 	// maxRounds is how often one attempt runs a transaction that loses against others before it gives up.
-	maxRounds = 12
+	maxRounds = 20
 	// roundPause is the longest pause before the second round; it doubles up to maxRoundPause.
 	roundPause    = time.Millisecond
 	maxRoundPause = 32 * time.Millisecond
@@ -28,6 +28,7 @@ type mode int
 
 const (
 	writing mode = iota
+	writingCommitted
 	reading
 	migrating
 )
@@ -50,6 +51,13 @@ type run struct {
 // AfterCommit. What fn returns is returned as it is, and never counts as the database's failure.
 func (db *DB) InTx(ctx context.Context, name string, fn func(ctx context.Context, tx *Tx) error) error {
 	return db.do(ctx, db.writers, &run{name: name, mode: writing, fn: fn})
+}
+
+// InTxReadCommitted is InTx for bookkeeping that many do at once on one table, such as claiming and settling the rows of
+// an outbox: each statement sees what is committed when it starts, so a conflict makes it wait rather than fail. Use it
+// only where every statement that writes repeats in its own WHERE all that it relies on.
+func (db *DB) InTxReadCommitted(ctx context.Context, name string, fn func(ctx context.Context, tx *Tx) error) error {
+	return db.do(ctx, db.writers, &run{name: name, mode: writingCommitted, fn: fn})
 }
 
 // Read runs fn in a read-only transaction that sees one consistent snapshot. fn may run several times.

@@ -14,6 +14,7 @@ import (
 type wire struct {
 	net.Conn
 	answers *bufio.Reader
+	stale   bool // a context that ended at the last moment may still touch the deadline
 }
 
 // errGarbled is an answer that no responder gives.
@@ -30,7 +31,7 @@ func dial(ctx context.Context, address string) (*wire, error) {
 // say makes one round trip: `WORD name\n`, answered by `OK\n`. After an error the wire must not be used again.
 func (w *wire) say(ctx context.Context, word, name string) error {
 	stop := context.AfterFunc(ctx, func() { _ = w.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	defer func() { w.stale = !stop() }()
 	if err := w.SetDeadline(time.Now().Add(stepLimit)); err != nil {
 		return linkAway(err)
 	}
@@ -59,6 +60,9 @@ func linkAway(err error) error {
 
 // alive looks without waiting whether the other side has closed a connection on which nobody owes an answer.
 func (w *wire) alive() bool {
+	if w.stale {
+		return false
+	}
 	raw, err := w.Conn.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return false

@@ -25,17 +25,21 @@ const (
 )
 
 // guard is the shell script that owns the server: it stops it and removes its folder once the test binary has ended,
-// however that was, because then its standard input ends.
+// however that was, because then its standard input ends. It ends by itself when the server does.
 //
 //	sh -c guard guard FOLDER POSTGRES PORT
 const guard = `
-"$2" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off \
-	-c max_connections=200 >"$1/log" 2>&1 &
-read -r _
-kill -QUIT $!
-wait $!
-rm -rf "$1"
+exec 3<&0
+"$2" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 \
+	-c fsync=off -c full_page_writes=off </dev/null 3<&- >"$1/log" 2>&1 &
+server=$!
+{ read -r _; : >"$1/stop"; kill -QUIT "$server"; } <&3 2>/dev/null &
+wait "$server"
+if [ -e "$1/stop" ]; then rm -rf "$1"; fi
 `
+
+// tries is how many ports are tried: another process may take one between our look and the server's.
+const tries = 3
 
 // server is a PostgreSQL server on which tests create their databases.
 type server struct{ admin *url.URL }
@@ -83,22 +87,41 @@ func start(programs string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	password := uuid.NewString()
-	if err := errors.Join(os.WriteFile(filepath.Join(folder, "password"), []byte(password), 0o600), owner.own(folder, filepath.Join(folder, "password"))); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
-	}
-	if err := initdb(programs, folder, owner); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
-	}
-	port, err := freePort()
+	s, err := startIn(folder, programs, owner)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	if err := launch(programs, folder, port, owner); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
+	return s, nil
+}
+
+func startIn(folder, programs string, owner account) (*server, error) {
+	password := uuid.NewString()
+	secret := filepath.Join(folder, "password")
+	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
+		return nil, err
 	}
-	s := &server{&url.URL{Scheme: "postgres", User: url.UserPassword("tester", password), Host: "127.0.0.1:" + port, Path: "/postgres", RawQuery: "sslmode=disable"}}
-	return s, s.wait(folder)
+	if err := owner.own(folder, secret); err != nil {
+		return nil, err
+	}
+	if err := initdb(programs, folder, owner); err != nil {
+		return nil, err
+	}
+	var failed error
+	for range tries {
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		ended, err := launch(programs, folder, port, owner)
+		if err != nil {
+			return nil, err
+		}
+		s := &server{&url.URL{Scheme: "postgres", User: url.UserPassword("tester", password), Host: "127.0.0.1:" + port, Path: "/postgres", RawQuery: "sslmode=disable"}}
+		if failed = s.wait(folder, ended); failed == nil {
+			return s, nil
+		}
+	}
+	return nil, failed
 }
 
 func initdb(programs, folder string, owner account) error {
@@ -113,19 +136,23 @@ func initdb(programs, folder string, owner account) error {
 	return nil
 }
 
-// launch starts the guard, which starts the server. The write end of its standard input is never used and never closed:
-// it ends with this process.
-func launch(programs, folder, port string, owner account) error {
+// launch starts the guard, which starts the server, and tells when both have ended. The write end of the guard's
+// standard input is never used and never closed: it ends with this process.
+func launch(programs, folder, port string, owner account) (<-chan struct{}, error) {
 	c := exec.Command("sh", "-c", guard, "guard", folder, filepath.Join(programs, "postgres"), port)
 	c.Dir, c.SysProcAttr = folder, owner.attributes()
 	if _, err := c.StdinPipe(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.Start(); err != nil {
-		return err
+		return nil, err
 	}
-	go func() { _ = c.Wait() }() // lives as long as this process
-	return nil
+	ended := make(chan struct{})
+	go func() { // lives as long as the server
+		_ = c.Wait()
+		close(ended)
+	}()
+	return ended, nil
 }
 
 func freePort() (string, error) {
@@ -139,7 +166,7 @@ func freePort() (string, error) {
 }
 
 // wait asks until the server answers.
-func (s *server) wait(folder string) error {
+func (s *server) wait(folder string, ended <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
 	for {
@@ -148,11 +175,13 @@ func (s *server) wait(folder string) error {
 			return nil
 		}
 		select {
-		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(folder, "log")) // only to say more
-			return fmt.Errorf("wait for the server: %w\n%s", err, log)
 		case <-time.After(10 * time.Millisecond):
+			continue
+		case <-ctx.Done():
+		case <-ended:
 		}
+		log, _ := os.ReadFile(filepath.Join(folder, "log")) // only to say more
+		return fmt.Errorf("wait for the server: %w\n%s", err, log)
 	}
 }
 

@@ -51,11 +51,8 @@ func Postgres(tb testing.TB) string {
 	if err != nil {
 		tb.Fatalf("start PostgreSQL: %v", err)
 	}
-	if s == nil && os.Getenv("REQUIRE_POSTGRES") == "1" {
-		tb.Fatal(missing)
-	}
 	if s == nil {
-		tb.Skip(missing)
+		without(tb)
 	}
 	url, drop, err := s.database(tb.Context())
 	if err != nil {
@@ -67,6 +64,15 @@ func Postgres(tb testing.TB) string {
 		}
 	})
 	return url
+}
+
+// without ends a test that needs PostgreSQL on a machine that has none.
+func without(tb testing.TB) {
+	tb.Helper()
+	if os.Getenv("REQUIRE_POSTGRES") == "1" {
+		tb.Fatal(missing)
+	}
+	tb.Skip(missing)
 }
 
 // note tells the one who started the run, in the file that NOT_TESTED names, what was not tested.
