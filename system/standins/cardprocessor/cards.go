@@ -1,6 +1,9 @@
 package cardprocessor
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 // card is one of the test tokens that stand for cards.
 type card struct {
@@ -9,15 +12,15 @@ type card struct {
 	decline *Decline
 	// slow: a confirmation takes a while, see Options.
 	slow bool
-	// lockedOnce: the first confirmation of an intent is turned away with 500 lock_timeout, the next one works.
-	lockedOnce bool
+	// lockedOnce: the first confirmation of an intent is turned away with lock_timeout and this status, the next one works.
+	lockedOnce int
 }
 
 func declined(reason, message string) *Decline {
 	return &Decline{Code: "card_declined", Reason: reason, Message: message}
 }
 
-// cards are all payment methods there are: Stripe's own test tokens, and two of ours.
+// cards are all payment methods there are: some of Stripe's own test tokens, and three of ours.
 var cards = []card{
 	{token: "pm_card_visa"},
 	{token: "pm_card_mastercard"},
@@ -28,7 +31,8 @@ var cards = []card{
 	{token: "pm_card_chargeDeclinedInsufficientFunds", decline: declined("insufficient_funds", "There is not enough money on the card.")},
 	{token: "pm_card_chargeDeclinedExpiredCard", decline: &Decline{Code: "expired_card", Message: "The card has expired."}},
 	{token: "pm_card_slow", slow: true},
-	{token: "pm_card_needsRetry", lockedOnce: true},
+	{token: "pm_card_needsRetry", lockedOnce: http.StatusInternalServerError},
+	{token: "pm_card_lockTimeout", lockedOnce: http.StatusTooManyRequests}, // as Stripe does it, so its clients retry by themselves
 }
 
 func cardOf(token string) (card, bool) {

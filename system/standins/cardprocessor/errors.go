@@ -67,11 +67,13 @@ func (i Intent) declined() *refusal {
 }
 
 // lockTimeout turns a request away before it did anything; the same one works a moment later.
-func lockTimeout() *refusal {
-	return &refusal{
-		status: http.StatusInternalServerError, retry: true, Type: typeAPI, Code: "lock_timeout",
-		Message: "Another request holds this object. Nothing was done; repeat the request.",
+func lockTimeout(status int) *refusal {
+	r := badRequest("lock_timeout", "", "Another request holds this object. Nothing was done; repeat the request.")
+	r.status, r.retry = status, true
+	if status >= http.StatusInternalServerError {
+		r.Type = typeAPI
 	}
+	return r
 }
 
 func keyInUse() *refusal {

@@ -66,9 +66,9 @@ func confirm(i Intent, p params) outcome {
 	switch {
 	case !known:
 		return refuse(noSuch("payment method", i.Card, "payment_method"))
-	case c.lockedOnce && !i.Locked:
+	case c.lockedOnce != 0 && !i.Locked:
 		i.Locked = true
-		return outcome{intent: &i, answer: lockTimeout().answer(), unsaved: true}
+		return outcome{intent: &i, answer: lockTimeout(c.lockedOnce).answer(), unsaved: true}
 	}
 	i.Charge, i.Decline = newID("ch"), nil
 	switch {

@@ -30,7 +30,7 @@ type Message struct {
 	Subject string   `json:"subject"`
 	// Body is the text part, decoded; the whole body when there is no text part.
 	Body string `json:"body"`
-	// Headers are all headers as they came, encoded words decoded.
+	// Headers are all headers by their canonical names, encoded words decoded.
 	Headers    map[string][]string `json:"headers"`
 	ReceivedAt time.Time           `json:"received_at"`
 }

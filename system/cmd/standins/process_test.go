@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// asProgram makes the test's own binary be the program, so that tests can start it, and kill it, as a process.
+const asProgram = "BE_THE_STANDINS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(start(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// unit is what shop.yaml says of a process.
+type unit struct {
+	Command []string
+	Ports   map[string]string
+	Env     map[string]string
+}
+
+// units gives the stand-ins of shop.yaml by name.
+func units(t *testing.T) map[string]unit {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "shop.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shop struct{ Units map[string]unit }
+	if err := yaml.Unmarshal(text, &shop); err != nil {
+		t.Fatalf("read shop.yaml: %v", err)
+	}
+	found := map[string]unit{}
+	for name, u := range shop.Units {
+		if u.Command[0] == "standins" {
+			found[name] = u
+		}
+	}
+	if len(found) == 0 {
+		t.Fatal("shop.yaml has no stand-ins")
+	}
+	return found
+}
+
+// process is a running stand-in.
+type process struct {
+	*exec.Cmd
+	// addr is host:port by the port's name in shop.yaml.
+	addr   map[string]string
+	output bytes.Buffer
+	ended  chan struct{}
+}
+
+// prepare makes a process of a stand-in of shop.yaml with free ports, without starting it.
+func prepare(t *testing.T, name, data string) *process {
+	t.Helper()
+	u := units(t)[name]
+	p := &process{addr: map[string]string{}, ended: make(chan struct{})}
+	p.Cmd = exec.Command(os.Args[0], u.Command[1:]...)
+	p.Env = []string{asProgram + "=yes"}
+	for port, setting := range u.Ports {
+		p.addr[port] = freeAddr(t)
+		p.Env = append(p.Env, setting+"="+p.addr[port])
+	}
+	for setting, value := range u.Env {
+		p.Env = append(p.Env, setting+"="+strings.NewReplacer("{data}", data, "{jaeger}", "").Replace(value))
+	}
+	p.Stdout, p.Stderr = &p.output, &p.output
+	return p
+}
+
+// begin starts the process and returns when it is ready. It is gone when the test ends.
+func begin(t *testing.T, p *process) *process {
+	t.Helper()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.Wait() // ProcessState tells how it ended
+	}()
+	t.Cleanup(p.kill)
+	waitFor(t, "the process to be ready", func() error {
+		status, body, err := get("http://" + p.addr["http"] + "/readyz")
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("status %d: %s", status, body)
+		}
+		select {
+		case <-p.ended:
+			t.Fatalf("it ended: %s\n%s", p.ProcessState, &p.output)
+		default:
+		}
+		return err
+	})
+	return p
+}
+
+// kill is kill -9.
+func (p *process) kill() {
+	_ = p.Process.Kill() // it may have ended
+	<-p.ended
+}
+
+// again is the same process started anew: the same ports, settings and data.
+func (p *process) again(t *testing.T) *process {
+	t.Helper()
+	next := &process{addr: p.addr, ended: make(chan struct{})}
+	next.Cmd = exec.Command(p.Path, p.Args[1:]...)
+	next.Env, next.Stdout, next.Stderr = p.Env, &next.output, &next.output
+	return begin(t, next)
+}
+
+// stop asks the process to stop and gives its exit code.
+func (p *process) stop(t *testing.T) int {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("it does not stop\n%s", &p.output)
+	}
+	return p.ProcessState.ExitCode()
+}
+
+// end runs a process that is expected to end by itself.
+func (p *process) end(t *testing.T) (code int, output string) {
+	t.Helper()
+	stop := sync.OnceFunc(func() { _ = p.Process.Kill() })
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(8*time.Second, stop) // less than a teardown that hangs takes
+	defer timer.Stop()
+	if err := p.Wait(); err != nil {
+		if _, ended := errors.AsType[*exec.ExitError](err); !ended {
+			t.Fatal(err)
+		}
+	}
+	return p.ProcessState.ExitCode(), p.output.String()
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func get(url string) (status int, body string, err error) {
+	response, err := http.Get(url)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	var text bytes.Buffer
+	_, err = text.ReadFrom(response.Body)
+	return response.StatusCode, text.String(), err
+}
+
+// waitFor polls until there is no error, or fails with the last one.
+func waitFor(t *testing.T, about string, try func() error) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited 20 s in vain for %s: %v", about, err)
+		}
+	}
+}
