@@ -50,12 +50,11 @@ func (in *inbox) apply(ctx context.Context, batch []Event, effect effect) error 
 }
 
 func (in *inbox) record(ctx context.Context, tx *store.Tx, batch []Event) (map[string]bool, error) {
-	now := time.Now().UnixMicro()
-	args := make([]any, 0, 4*len(batch))
+	args := append(make([]any, 0, 2+2*len(batch)), in.queue, time.Now().UnixMicro())
 	for _, e := range batch {
-		args = append(args, e.ID, in.queue, e.Type, now)
+		args = append(args, e.ID, e.Type)
 	}
-	rows, err := tx.Query(ctx, `INSERT INTO inbox (event_id, queue, type, applied_us) VALUES `+values(1, len(batch), 4)+`
+	rows, err := tx.Query(ctx, `INSERT INTO inbox (queue, applied_us, event_id, type) VALUES `+rowsOf("$1,$2,", 3, len(batch), 2)+`
 		ON CONFLICT (event_id, queue) DO NOTHING RETURNING event_id`, args...)
 	if err != nil {
 		return nil, err

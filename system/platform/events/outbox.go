@@ -24,6 +24,8 @@ const (
 	markDelay = 25 * time.Millisecond
 	// watchEvery is how often the table is looked at for events that others left behind, and for the metrics.
 	watchEvery = 500 * time.Millisecond
+	// overdue is the age at which an event of our own must have been handed over.
+	overdue = time.Second
 	// finishTimeout bounds what the relay still does when it is stopped.
 	finishTimeout = 2 * time.Second
 )
@@ -83,7 +85,7 @@ func (o *Outbox) Add(ctx context.Context, tx *store.Tx, batch ...Event) error {
 }
 
 // Run is the relay. It sends events as they are committed and works off what is left in the table: from before the
-// start, from an outage of the broker, or from an instance that died.
+// start, from an outage of the broker, or from an instance that died. When ctx ends it finishes what it has begun.
 func (o *Outbox) Run(ctx context.Context) error {
 	watching := make(chan struct{})
 	go func() {
@@ -91,18 +93,19 @@ func (o *Outbox) Run(ctx context.Context) error {
 		o.watch(ctx)
 	}()
 	defer func() { <-watching }()
-	defer o.finish(ctx)
+	started := context.WithoutCancel(ctx) // bounded by the policies of the broker's and the database's links
+	defer o.finish(started)
 	mark := time.NewTimer(0)
 	defer mark.Stop()
-	o.drain(ctx)
+	o.drain(ctx, started)
 	for {
 		select {
 		case <-o.handed.wake:
-			o.sendHanded(ctx)
+			o.sendHanded(ctx, started)
 		case <-o.left:
-			o.drain(ctx)
+			o.drain(ctx, started)
 		case <-mark.C:
-			o.mark(ctx)
+			o.mark(started)
 			continue
 		case <-ctx.Done():
 			return nil
@@ -114,11 +117,11 @@ func (o *Outbox) Run(ctx context.Context) error {
 }
 
 // sendHanded sends what was committed a moment ago.
-func (o *Outbox) sendHanded(ctx context.Context) {
-	for {
+func (o *Outbox) sendHanded(ctx, started context.Context) {
+	for ctx.Err() == nil {
 		batch, missed := o.handed.take(claimLimit)
-		if len(batch) > 0 && o.send(ctx, batch) != nil || missed {
-			o.drain(ctx)
+		if len(batch) > 0 && o.send(started, batch) != nil || missed {
+			o.drain(ctx, started)
 			return
 		}
 		if len(batch) == 0 {
@@ -128,10 +131,10 @@ func (o *Outbox) sendHanded(ctx context.Context) {
 }
 
 // drain works off the table until nothing in it is ours to send.
-func (o *Outbox) drain(ctx context.Context) {
+func (o *Outbox) drain(ctx, started context.Context) {
 	o.handed.shut()
 	for o.gate.Wait(ctx) == nil {
-		batch, err := o.claim(ctx, o.gate.Limit(claimLimit))
+		batch, err := o.claim(started, o.gate.Limit(claimLimit))
 		if err != nil {
 			o.gate.Outage(err)
 			continue
@@ -143,7 +146,7 @@ func (o *Outbox) drain(ctx context.Context) {
 			}
 			continue
 		}
-		if o.send(ctx, batch) == nil {
+		if o.send(started, batch) == nil {
 			o.gate.Passed()
 		}
 	}
@@ -189,12 +192,16 @@ func (o *Outbox) sent(ctx context.Context, batch []Event) {
 	}
 }
 
-// finish uses the last moments to send what was handed over and to mark what was sent. What it does not manage, the next
-// start finds in the table.
-func (o *Outbox) finish(stopped context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(stopped), finishTimeout)
+// finish uses the last moments to send what was just committed and to mark what was sent. What it does not manage, the
+// next start finds in the table.
+func (o *Outbox) finish(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, finishTimeout)
 	defer cancel()
-	if batch, _ := o.handed.take(claimLimit); len(batch) > 0 {
+	batch, missed := o.handed.take(claimLimit)
+	if missed && o.gate.Open() {
+		batch, _ = o.claim(ctx, claimLimit) // an error leaves everything for the next start
+	}
+	if len(batch) > 0 {
 		_ = o.send(ctx, batch) // logged by the gate
 	}
 	o.mark(ctx)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,22 +15,34 @@ import (
 // setAside is how long the relay leaves an event alone that the broker refused.
 const setAside = time.Minute
 
-// insertOutbox writes all events by one statement.
+// How many rows one statement writes and how many ids it names. SQLite looks up each parameter of a statement among all
+// of them, so a few middling statements cost less than a large one.
+const (
+	insertRows = 32
+	namedIDs   = 100
+)
+
+// insertOutbox writes new events, which until leaseEnd only the owner sends.
 func insertOutbox(ctx context.Context, tx *store.Tx, owner string, leaseEnd time.Time, batch []Event) error {
-	args := make([]any, 0, 9*len(batch))
-	for _, e := range batch {
-		carried, err := json.Marshal(e.Trace)
+	for part := range slices.Chunk(batch, insertRows) {
+		args := append(make([]any, 0, 2+7*len(part)), owner, leaseEnd.UnixMicro())
+		for _, e := range part {
+			carried, err := json.Marshal(e.Trace)
+			if err != nil {
+				return fmt.Errorf("encode trace of event %s: %w", e.ID, err)
+			}
+			data := e.Data
+			if data == nil {
+				data = []byte{} // a message with no field set; NULL would be something else
+			}
+			args = append(args, e.ID, e.Type, e.Key, e.Time.UnixMicro(), e.CorrelationID, string(carried), data)
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO outbox (owner, lease_us, id, type, key, time_us, correlation, trace, data) VALUES `+rowsOf("$1,$2,", 3, len(part), 7), args...)
 		if err != nil {
-			return fmt.Errorf("encode trace of event %s: %w", e.ID, err)
+			return err
 		}
-		data := e.Data
-		if data == nil {
-			data = []byte{} // a message with no field set; NULL would be something else
-		}
-		args = append(args, e.ID, e.Type, e.Key, e.Time.UnixMicro(), e.CorrelationID, string(carried), data, owner, leaseEnd.UnixMicro())
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO outbox (id, type, key, time_us, correlation, trace, data, owner, lease_us) VALUES `+values(1, len(batch), 9), args...)
-	return err
+	return nil
 }
 
 // claim marks what was confirmed, sets aside what was refused, and leases at most limit events of the table: those of
@@ -38,15 +51,11 @@ func (o *Outbox) claim(ctx context.Context, limit int) ([]Event, error) {
 	var batch []Event
 	now := time.Now()
 	err := o.db.InTx(ctx, "relay "+o.backlog, func(ctx context.Context, tx *store.Tx) (err error) {
-		if len(o.confirmed) > 0 {
-			if _, err := tx.Exec(ctx, `UPDATE outbox SET sent_us = $1 WHERE id IN `+values(2, 1, len(o.confirmed)), with(o.confirmed, now.UnixMicro())...); err != nil {
-				return fmt.Errorf("mark %d events as sent: %w", len(o.confirmed), err)
-			}
+		if err := update(ctx, tx, `UPDATE outbox SET sent_us = $1 WHERE id IN `, now, o.confirmed); err != nil {
+			return fmt.Errorf("mark %d events as sent: %w", len(o.confirmed), err)
 		}
-		if len(o.refused) > 0 {
-			if _, err := tx.Exec(ctx, `UPDATE outbox SET owner = '', lease_us = $1 WHERE id IN `+values(2, 1, len(o.refused)), with(o.refused, now.Add(setAside).UnixMicro())...); err != nil {
-				return fmt.Errorf("set aside %d events: %w", len(o.refused), err)
-			}
+		if err := update(ctx, tx, `UPDATE outbox SET owner = '', lease_us = $1 WHERE id IN `, now.Add(setAside), o.refused); err != nil {
+			return fmt.Errorf("set aside %d events: %w", len(o.refused), err)
 		}
 		batch = nil
 		if limit > 0 {
@@ -59,6 +68,20 @@ func (o *Outbox) claim(ctx context.Context, limit int) ([]Event, error) {
 	}
 	o.confirmed, o.refused = nil, nil
 	return batch, nil
+}
+
+// update runs a statement whose $1 is a time for all ids.
+func update(ctx context.Context, tx *store.Tx, statement string, at time.Time, ids []string) error {
+	for part := range slices.Chunk(ids, namedIDs) {
+		args := append(make([]any, 0, 1+len(part)), at.UnixMicro())
+		for _, id := range part {
+			args = append(args, id)
+		}
+		if _, err := tx.Exec(ctx, statement+rowsOf("", 2, 1, len(part)), args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // claimRows repeats the lease's condition outside the sub-query: on PostgreSQL two instances may see the same rows there,
@@ -92,28 +115,25 @@ func claimRows(ctx context.Context, tx *store.Tx, owner string, now time.Time, l
 	return batch, rows.Err()
 }
 
-// values writes rows of placeholders from $first on: values(1, 2, 3) is "($1,$2,$3),($4,$5,$6)".
-func values(first, rows, columns int) string {
+// rowsOf writes rows of placeholders from $first on, each after a prefix: rowsOf("$1,", 2, 2, 3) is
+// "($1,$2,$3,$4),($1,$5,$6,$7)".
+func rowsOf(prefix string, first, rows, columns int) string {
 	var b strings.Builder
+	b.Grow(rows * (len(prefix) + 5*columns + 3))
 	for row := range rows {
 		if row > 0 {
 			b.WriteByte(',')
 		}
+		b.WriteByte('(')
+		b.WriteString(prefix)
 		for column := range columns {
-			b.WriteByte("(,"[min(column, 1)])
-			fmt.Fprintf(&b, "$%d", first+row*columns+column)
+			if column > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(first + row*columns + column))
 		}
 		b.WriteByte(')')
 	}
 	return b.String()
-}
-
-// with gives first and then the ids, as arguments.
-func with(ids []string, first any) []any {
-	args := make([]any, 0, 1+len(ids))
-	args = append(args, first)
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	return args
 }

@@ -27,15 +27,16 @@ func (o *Outbox) watch(ctx context.Context) {
 	}
 }
 
-// look reads how much waits, since when, and whether some of it has no live owner. While the database is away the
-// metrics stay as they were.
+// look reads how much waits, since when, and whether some of it is left behind: its owner is gone, or it is our own and
+// old, because its commit's answer was lost and nobody handed it over. While the database is away the metrics stay as
+// they were.
 func (o *Outbox) look(ctx context.Context) {
-	var unsent, oldest, unowned int64
+	var unsent, oldest, left int64
 	now := time.Now()
 	err := o.db.Read(ctx, "watch "+o.backlog, func(ctx context.Context, tx *store.Tx) error {
 		return tx.QueryRow(ctx, `
-			SELECT COUNT(*), COALESCE(MIN(time_us), 0), COALESCE(SUM(CASE WHEN lease_us < $1 THEN 1 ELSE 0 END), 0)
-			FROM outbox WHERE sent_us = 0`, now.UnixMicro()).Scan(&unsent, &oldest, &unowned)
+			SELECT COUNT(*), COALESCE(MIN(time_us), 0), COALESCE(SUM(CASE WHEN lease_us < $1 OR owner = $2 AND time_us < $3 THEN 1 ELSE 0 END), 0)
+			FROM outbox WHERE sent_us = 0`, now.UnixMicro(), o.tel.Instance, now.Add(-overdue).UnixMicro()).Scan(&unsent, &oldest, &left)
 	})
 	if err != nil {
 		return
@@ -45,7 +46,7 @@ func (o *Outbox) look(ctx context.Context) {
 	if unsent > 0 {
 		o.age.Set(now.Sub(time.UnixMicro(oldest)).Seconds())
 	}
-	if unowned > 0 {
+	if left > 0 {
 		select {
 		case o.left <- struct{}{}:
 		default:
