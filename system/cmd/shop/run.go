@@ -8,6 +8,7 @@ import (
 	"stormglass/system/inventory"
 	"stormglass/system/order"
 	"stormglass/system/platform/boot"
+	"stormglass/system/user"
 )
 
 // command is one word that `shop` understands.
@@ -21,6 +22,7 @@ func commands() []command {
 	return []command{
 		service("inventory", "stock and reservations, never below zero", inventory.Run),
 		service("order", "places orders and decides their fate", order.Run),
+		service("user", "knows people, and gives them tokens", user.Run),
 	}
 }
 
