@@ -104,7 +104,7 @@ type conn struct {
 
 // lastWords is how long one direction may go on when the other has ended. Toxiproxy closes both sockets by then, and
 // without a bound a stream whose receiver is gone would wait for ever to hand over its next chunk.
-const lastWords = 2 * time.Second
+const lastWords = time.Second
 
 func newConn(number int) *conn {
 	return &conn{number: number, done: make(chan struct{}), flowing: 2}

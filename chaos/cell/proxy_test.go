@@ -275,3 +275,39 @@ func TestProxiesAreRaceFree(t *testing.T) {
 		t.Errorf("in the end it does not work: %v", err)
 	}
 }
+
+// BenchmarkRoundTrip is what a proxy without faults costs one call and its answer.
+func BenchmarkRoundTrip(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
+			go echo(conn)
+		}
+	}()
+	proxies, err := startProxies([]pair{{client: "a-1", server: "b-1", listen: "127.0.0.1:0", upstream: l.Addr().String()}}, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer proxies[0].close()
+	for name, addr := range map[string]string{"direct": l.Addr().String(), "proxied": proxies[0].line.toxi.Listen} {
+		b.Run(name, func(b *testing.B) {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer conn.Close()
+			for block := make([]byte, 100); b.Loop(); {
+				if _, err := conn.Write(block); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := io.ReadFull(conn, block); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
