@@ -1,0 +1,174 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stormglass/chaos/run/runtest"
+)
+
+func TestRunsEndWithTheCodeOfTheirVerdict(t *testing.T) {
+	y := newToy(t)
+	// unexpected rewrites what a scenario's file expects.
+	unexpected := func(name, was, is string) string {
+		path := runtest.Write(t, "scenarios/"+name+".yaml")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := strings.Replace(string(text), "verdict: "+was, "verdict: "+is, 1)
+		if err := os.WriteFile(path, []byte(changed), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, c := range map[string]struct {
+		files []string
+		code  int
+		says  string
+	}{
+		"as expected": {[]string{runtest.Write(t, "scenarios/calm.yaml"), runtest.Write(t, "scenarios/idle-link.yaml")}, 0,
+			"2 of 2 scenarios gave the verdict that their files expect"},
+		"broken claim":           {[]string{unexpected("orders-lost", "FAIL", "PASS")}, 1, "FAIL (not PASS)"},
+		"FAIL that did not come": {[]string{unexpected("calm", "PASS", "FAIL")}, 1, "PASS (not FAIL)"},
+		"inconclusive":           {[]string{unexpected("idle-link", "INCONCLUSIVE", "PASS")}, 3, "touched nothing"},
+		"invalid beats broken":   {[]string{unexpected("unsteady", "INVALID", "PASS"), unexpected("orders-lost", "FAIL", "PASS")}, 4, "not steady"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"--seed", "5", "--out", t.TempDir()}, c.files...)
+			code, stdout, stderr := y.execute(y.line("run", args...)...)
+			if code != c.code || !strings.Contains(stdout, c.says) {
+				t.Errorf("got code %d, want %d and %q\n%s%s", code, c.code, c.says, stdout, stderr)
+			}
+			if !strings.Contains(stderr, "seed 5") {
+				t.Errorf("got %s, want the seed", stderr)
+			}
+		})
+	}
+	if left := y.left(); left != "" {
+		t.Errorf("processes left:\n%s", left)
+	}
+}
+
+func TestARunLeavesSummariesAndAFolderThatCanBeJudgedAgain(t *testing.T) {
+	y := newToy(t)
+	code, _, stderr := y.execute(y.line("run", "--out", y.out, runtest.Write(t, "scenarios/idle-link.yaml"))...)
+	if code != 0 {
+		t.Fatalf("got code %d\n%s", code, stderr)
+	}
+	var summary struct {
+		Scenarios []struct {
+			Name, Claim, Verdict, Expected, Evidence string
+			Seed                                     uint64
+			Faults                                   []struct{ Target, Asked string }
+			Claims, Invariants                       []struct {
+				Asked, Measured string
+				Samples         int
+			}
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(y.out, "latest", "summary.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &summary); err != nil {
+		t.Fatal(err)
+	}
+	got := summary.Scenarios[0]
+	if got.Name != "idle-link" || got.Verdict != "INCONCLUSIVE" || got.Seed == 0 || got.Faults[0].Target != "desk -> vault" || got.Invariants[0].Samples == 0 {
+		t.Errorf("summary: got %+v", got)
+	}
+	if _, err := os.Stat(filepath.Join(y.out, "latest", "junit.xml")); err != nil {
+		t.Error(err)
+	}
+	code, stdout, stderr := y.execute("check", got.Evidence)
+	if code != 0 || !strings.Contains(stdout, "INCONCLUSIVE (as expected)") || strings.Contains(stderr, "differs") {
+		t.Errorf("check: got code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
+	y := newToy(t)
+	calm := runtest.Write(t, "scenarios/calm.yaml")
+	wrong := filepath.Join(t.TempDir(), "wrong.yaml")
+	if err := os.WriteFile(wrong, []byte("name: wrong\nclam: C.\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no command":          {nil, "expected one of"},
+		"unknown command":     {[]string{"rum"}, "unexpected argument rum"},
+		"no file":             {y.line("run"), "expected \"<file> ...\""},
+		"missing file":        {y.line("run", "nowhere.yaml"), "there is no nowhere.yaml"},
+		"empty folder":        {y.line("run", t.TempDir()), "holds no .yaml file"},
+		"wrong scenario":      {y.line("run", wrong), wrong + ":2:1: unknown key \"clam\"; did you mean claim?"},
+		"wrong to validate":   {y.line("validate", calm, wrong), "did you mean claim?"},
+		"the same file twice": {y.line("run", calm, calm), "a scenario named calm was given already"},
+		"unknown name":        {y.line("run", calm, "--only", "clam"), "did you mean calm?"},
+		"no jobs":             {y.line("run", calm, "--jobs", "0"), "read --jobs: expected at least 1, got 0"},
+		"missing system":      {[]string{"run", calm, "--system", "nowhere.yaml"}, "nowhere.yaml"},
+		"wrong system":        {[]string{"run", calm, "--system", wrong}, wrong + ":2:1:"},
+		"missing programs":    {[]string{"run", calm, "--system", y.system, "--bin", t.TempDir()}, "run `make build`"},
+		"no evidence":         {[]string{"check", t.TempDir()}, "run.json"},
+		"port in use":         {y.line("up", "--port", port), port},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := y.execute(c.args...)
+			if code != 2 || !strings.Contains(stderr, c.want) {
+				t.Errorf("got code %d, want 2 and %q\n%s%s", code, c.want, stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestValidateAndListReadAFolder(t *testing.T) {
+	y := newToy(t)
+	dir := filepath.Dir(runtest.Write(t, "scenarios/calm.yaml"))
+	if code, stdout, stderr := y.execute(y.line("validate", dir)...); code != 0 || !strings.Contains(stdout, "calm.yaml: valid") {
+		t.Errorf("validate: got code %d\n%s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := y.execute(y.line("list", dir)...); code != 0 || !strings.Contains(stdout, "PASS") || !strings.Contains(stdout, "Without faults, orders are taken") {
+		t.Errorf("list: got code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func TestProbePrintsOneJSONObject(t *testing.T) {
+	y := newToy(t)
+	code, stdout, stderr := y.execute(y.line("up", "--probe")...)
+	if code != 0 {
+		t.Fatalf("got code %d\n%s", code, stderr)
+	}
+	var got probeReport
+	decoder := json.NewDecoder(strings.NewReader(stdout))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&got); err != nil || decoder.More() {
+		t.Fatalf("got %s, %v, want exactly one JSON object", stdout, err)
+	}
+	if got.BootMS <= 0 || got.OrderConfirmedMS <= 0 || got.FirstOrderMS < got.BootMS || got.RSSMB <= 0 || len(got.TraceID) != 32 {
+		t.Errorf("got %+v", got)
+	}
+	if len(got.Services) != 1 || got.Services[0] != "desk" || got.ProcessMB["bank-1"] <= 0 {
+		t.Errorf("got services %v and memory %v, want desk alone and a figure for each process", got.Services, got.ProcessMB)
+	}
+	if !strings.Contains(stderr, "ordering") {
+		t.Errorf("stderr: got %q, want the probe's progress", stderr)
+	}
+	if left := y.left(); left != "" {
+		t.Errorf("processes left:\n%s", left)
+	}
+}

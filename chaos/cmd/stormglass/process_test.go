@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"stormglass/chaos/run/runtest"
+)
+
+// process is stormglass in a process of its own.
+type process struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	said  safeBuffer
+	ended chan struct{}
+}
+
+// safeBuffer is a buffer that one goroutine may read while another writes.
+type safeBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func (p *process) await(text string) {
+	p.t.Helper()
+	waitFor(p.t, "output "+text, 30*time.Second, func() (bool, string) {
+		said := p.said.String()
+		if strings.Contains(said, text) {
+			return true, said
+		}
+		select {
+		case <-p.ended:
+			p.t.Fatalf("it ended before it said %q:\n%s", text, said)
+		default:
+		}
+		return false, said
+	})
+}
+
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *process) exitCode() int {
+	p.t.Helper()
+	waitFor(p.t, "exit", 30*time.Second, func() (bool, string) {
+		select {
+		case <-p.ended:
+			return true, ""
+		default:
+			return false, p.said.String()
+		}
+	})
+	return p.cmd.ProcessState.ExitCode()
+}
+
+func TestCtrlCInTheMiddleOfAFaultUndoesEverything(t *testing.T) {
+	y := newToy(t)
+	p := y.start(y.line("run", runtest.Write(t, "scenarios/bank-dark.yaml"), "--out", y.out)...)
+	p.await("blackhole on desk -> bank")
+	p.signal(syscall.SIGINT)
+	if got, want := p.exitCode(), 130; got != want {
+		t.Errorf("exit code: got %d, want %d\n%s", got, want, p.said.String())
+	}
+	if got := p.said.String(); !strings.Contains(got, "interrupted") || strings.Contains(got, "PASS") {
+		t.Errorf("got %s, want word of the interruption and no verdict", got)
+	}
+	if left := y.left(); left != "" {
+		t.Errorf("processes left:\n%s", left)
+	}
+}
+
+func TestKillingTheHarnessLeavesNoProcess(t *testing.T) {
+	y := newToy(t)
+	p := y.start(y.line("run", runtest.Write(t, "scenarios/bank-dark.yaml"), "--out", y.out)...)
+	p.await("blackhole on desk -> bank")
+	if y.left() == "" {
+		t.Fatal("no process of the toy is seen while it runs: the test looks in the wrong place")
+	}
+	p.signal(syscall.SIGKILL)
+	waitFor(t, "the guard to clean up", 10*time.Second, func() (bool, string) { left := y.left(); return left == "", left })
+}
+
+func TestUpStaysUntilCtrlC(t *testing.T) {
+	y := newToy(t)
+	p := y.start(y.line("up")...)
+	p.await("Ctrl-C stops it.")
+	if got := p.said.String(); !strings.Contains(got, "curl -X POST http://127.0.0.1:") {
+		t.Errorf("got %s, want the walk-through with the public address", got)
+	}
+	p.signal(syscall.SIGINT)
+	if got, want := p.exitCode(), 130; got != want {
+		t.Errorf("exit code: got %d, want %d\n%s", got, want, p.said.String())
+	}
+	if left := y.left(); left != "" {
+		t.Errorf("processes left:\n%s", left)
+	}
+}
