@@ -7,6 +7,7 @@ import (
 
 	"stormglass/system/inventory"
 	"stormglass/system/order"
+	"stormglass/system/payment"
 	"stormglass/system/platform/boot"
 	"stormglass/system/user"
 )
@@ -21,6 +22,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		service("inventory", "stock and reservations, never below zero", inventory.Run),
+		service("payment", "charges and refunds, exactly once per order", payment.Run),
 		service("order", "places orders and decides their fate", order.Run),
 		service("user", "knows people, and gives them tokens", user.Run),
 	}

@@ -1,0 +1,135 @@
+package payment
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"stormglass/system/platform/money"
+	"stormglass/system/platform/store"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+func migrations() store.Migrations { return store.Embedded("payment", files) }
+
+// audit is what /audit shows: no tokens.
+func audit() store.Table {
+	return store.Table{Name: "payments", Query: `SELECT order_id, user_id, amount_minor, currency, state, reason, intent_id, attempts, since_us FROM payments ORDER BY order_id`}
+}
+
+const columns = `order_id, user_id, amount_minor, currency, card_ref, state, reason, intent_id, order_known, stock_reserved, attempts, origin, since_us`
+
+// byOrder gives an order's payment; false when there is none.
+func byOrder(ctx context.Context, tx *store.Tx, order OrderID) (Payment, bool, error) {
+	p, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM payments WHERE order_id = $1`, order))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Payment{}, false, nil
+	}
+	return p, err == nil, err
+}
+
+func insert(ctx context.Context, tx *store.Tx, p Payment) error {
+	_, err := tx.Exec(ctx, `INSERT INTO payments (`+columns+`, lease_us, next_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0)`,
+		p.Order, p.User, p.Amount.Minor, p.Amount.Currency, p.Card, p.State, p.Reason, p.Intent, bit(p.OrderKnown), bit(p.StockReserved),
+		p.Attempts, p.Origin, store.Micros(p.Since))
+	if err != nil {
+		return fmt.Errorf("insert payment: %w", err)
+	}
+	return nil
+}
+
+// update writes a payment if it is still in the state that the change started from, and lets go of it.
+func update(ctx context.Context, tx *store.Tx, p Payment, from State) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE payments SET user_id = $1, amount_minor = $2, currency = $3, card_ref = $4, state = $5, reason = $6,
+		intent_id = $7, order_known = $8, stock_reserved = $9, origin = $10, since_us = $11, lease_us = 0, next_us = 0
+		WHERE order_id = $12 AND state = $13`,
+		p.User, p.Amount.Minor, p.Amount.Currency, p.Card, p.State, p.Reason, p.Intent, bit(p.OrderKnown), bit(p.StockReserved),
+		p.Origin, store.Micros(p.Since), p.Order, from)
+	if err != nil {
+		return false, fmt.Errorf("update payment of order %s: %w", p.Order, err)
+	}
+	return n == 1, nil
+}
+
+// setIntent stores a charge's id while the payment is still in the state; the worker keeps its lease.
+func setIntent(ctx context.Context, tx *store.Tx, p Payment) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE payments SET intent_id = $1 WHERE order_id = $2 AND state = $3`, p.Intent, p.Order, p.State)
+	if err != nil {
+		return false, fmt.Errorf("store charge of order %s: %w", p.Order, err)
+	}
+	return n == 1, nil
+}
+
+// claim leases payments that have something to be done.
+func claim(ctx context.Context, tx *store.Tx, n int, now, until time.Time) ([]Payment, error) {
+	rows, err := tx.Query(ctx, `UPDATE payments SET lease_us = $1, attempts = attempts + 1 WHERE order_id IN (
+			SELECT order_id FROM payments WHERE state IN ('due', 'cancelling', 'refunding') AND lease_us <= $2 AND next_us <= $2 ORDER BY since_us LIMIT $3
+		) AND lease_us <= $2 AND state IN ('due', 'cancelling', 'refunding') RETURNING `+columns, store.Micros(until), store.Micros(now), n)
+	if err != nil {
+		return nil, fmt.Errorf("claim payments: %w", err)
+	}
+	defer rows.Close()
+	var claimed []Payment
+	for rows.Next() {
+		p, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		claimed = append(claimed, p)
+	}
+	return claimed, rows.Err()
+}
+
+// letGo ends a lease; nobody takes the payment up before next.
+func letGo(ctx context.Context, tx *store.Tx, order OrderID, next time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE payments SET lease_us = 0, next_us = $1 WHERE order_id = $2`, store.Micros(next), order)
+	if err != nil {
+		return fmt.Errorf("give back payment of order %s: %w", order, err)
+	}
+	return nil
+}
+
+// hasten takes away the wait, not the lease, of a charge that the processor has news of.
+func hasten(ctx context.Context, tx *store.Tx, intent IntentID) error {
+	if _, err := tx.Exec(ctx, `UPDATE payments SET next_us = 0 WHERE intent_id = $1 AND next_us > 0`, intent); err != nil {
+		return fmt.Errorf("hasten payment: %w", err)
+	}
+	return nil
+}
+
+// backlog counts what is to be done, and since when.
+func backlog(ctx context.Context, tx *store.Tx) (depth int64, oldest time.Time, err error) {
+	var since sql.NullInt64
+	err = tx.QueryRow(ctx, `SELECT COUNT(*), MIN(since_us) FROM payments WHERE state IN ('due', 'cancelling', 'refunding')`).Scan(&depth, &since)
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("count payments to be done: %w", err)
+	}
+	if since.Valid {
+		oldest = store.Time(since.Int64)
+	}
+	return depth, oldest, nil
+}
+
+func scan(row interface{ Scan(...any) error }) (Payment, error) {
+	var p Payment
+	var minor, orderKnown, stockReserved, since int64
+	var currency string
+	err := row.Scan(&p.Order, &p.User, &minor, &currency, &p.Card, &p.State, &p.Reason, &p.Intent, &orderKnown, &stockReserved, &p.Attempts, &p.Origin, &since)
+	if err != nil {
+		return Payment{}, fmt.Errorf("read payment: %w", err)
+	}
+	p.Amount, p.OrderKnown, p.StockReserved, p.Since = money.Of(minor, currency), orderKnown == 1, stockReserved == 1, store.Time(since)
+	return p, nil
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,93 @@
+package payment
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"stormglass/system/platform/boot"
+	"stormglass/system/platform/problem"
+	"stormglass/system/platform/store"
+)
+
+// tolerance is how old a notice may be, against replays (https://docs.stripe.com/webhooks#replay-attacks).
+const tolerance = 5 * time.Minute
+
+// notice is the part of a webhook event that we look at. It is a hint and no more: what became of a charge is read from
+// the processor.
+type notice struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+	Data struct {
+		Object struct {
+			ID     string `json:"id"`
+			Intent string `json:"payment_intent"`
+		} `json:"object"`
+	} `json:"data"`
+}
+
+func (n notice) intent() IntentID {
+	if n.Data.Object.Intent != "" {
+		return IntentID(n.Data.Object.Intent)
+	}
+	return IntentID(n.Data.Object.ID)
+}
+
+// TakeNotice takes a webhook in: verified, once, and as a reason to look at its charge now.
+func (s *Service) TakeNotice(ctx context.Context, secret boot.Secret, body []byte, signature string) error {
+	if err := verify(secret, body, signature, s.now()); err != nil {
+		return err
+	}
+	var n notice
+	if err := json.Unmarshal(body, &n); err != nil || n.ID == "" {
+		return problem.New(problem.Invalid, "notice_unreadable", "the body is not an event: send it exactly as it was signed")
+	}
+	return s.db.InTx(ctx, "take notice", func(ctx context.Context, tx *store.Tx) error {
+		fresh, err := tx.Exec(ctx, `INSERT INTO webhooks (event_id, received_us) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.ID, store.Micros(s.now()))
+		if err != nil {
+			return fmt.Errorf("insert webhook: %w", err)
+		}
+		if fresh == 0 {
+			return nil
+		}
+		tx.AfterCommit(s.wake)
+		return hasten(ctx, tx, n.intent())
+	})
+}
+
+// verify checks the header Stripe-Signature: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`, of which there may be several
+// v1 while a secret is being changed.
+func verify(secret boot.Secret, body []byte, header string, now time.Time) error {
+	var stamp string
+	var signatures []string
+	for part := range strings.SplitSeq(header, ",") {
+		switch name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name {
+		case "t":
+			stamp = value
+		case "v1":
+			signatures = append(signatures, value)
+		}
+	}
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil || len(signatures) == 0 {
+		return problem.New(problem.Denied, "signature_missing", "the header Stripe-Signature must be t=…,v1=…")
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "%s.%s", stamp, body) // a hash never fails to write
+	want := mac.Sum(nil)
+	for _, s := range signatures {
+		if got, err := hex.DecodeString(s); err == nil && hmac.Equal(got, want) {
+			if age := now.Sub(time.Unix(seconds, 0)); age > tolerance || age < -tolerance {
+				return problem.New(problem.Denied, "signature_old", "the notice was signed more than %s away from now", tolerance)
+			}
+			return nil
+		}
+	}
+	return problem.New(problem.Denied, "signature_wrong", "the signature does not fit the body: check the webhook's secret")
+}
