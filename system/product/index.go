@@ -30,17 +30,19 @@ func newIndex() (*index, error) {
 	return x, nil
 }
 
-// put takes over those products that are newer than their copies, and says how many these were.
+func (x *index) close() error { return x.words.index.Close() }
+
+// put takes over those products that are not older than their copies, and says how many were different.
 func (x *index) put(products ...Product) (int, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var newer, reworded []*Product
+	var different, reworded []*Product
 	for _, p := range products {
 		old, known := x.copies[p.ID]
-		if known && !p.Updated.After(old.Updated) {
+		if known && (p.Updated.Before(old.Updated) || same(old, &p)) {
 			continue
 		}
-		newer = append(newer, &p)
+		different = append(different, &p)
 		if !known || !sameWords(old, &p) {
 			reworded = append(reworded, &p)
 		}
@@ -50,10 +52,14 @@ func (x *index) put(products ...Product) (int, error) {
 			return 0, err
 		}
 	}
-	for _, p := range newer {
+	for _, p := range different {
 		x.copies[p.ID] = p
 	}
-	return len(newer), nil
+	return len(different), nil
+}
+
+func same(a, b *Product) bool {
+	return a.Updated.Equal(b.Updated) && a.Price == b.Price && sameWords(a, b)
 }
 
 func sameWords(a, b *Product) bool {

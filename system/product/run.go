@@ -52,6 +52,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	if err != nil {
 		return err
 	}
+	rt.OnStop("index", func(context.Context) error { return index.close() })
 	docs, err := open(ctx, rt.Telemetry, link, c.Documents)
 	if err != nil {
 		return err

@@ -127,7 +127,8 @@ func (d *documents) Changes(ctx context.Context) (int64, error) {
 }
 
 // ChangePrice announces and makes a change, unless the product has that price already, and gives the product as it is
-// afterwards. Of concurrent changes each is made on top of the one before, and has a later time.
+// afterwards. Of concurrent changes each is made on top of the one before, and has a later time. (FerretDB 1 does not
+// compare and set atomically: there the last one holds, at a time that another may have too.)
 func (d *documents) ChangePrice(ctx context.Context, id ID, price money.Money, now time.Time) (Product, error) {
 	return do(ctx, d, "change price", func(ctx context.Context) (Product, error) {
 		for range changeRounds {
