@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
 )
 
@@ -52,7 +53,7 @@ func (f *Folder) Write() error {
 	if err := WriteJSON(filepath.Join(f.Dir, RunFile), f.Run); err != nil {
 		return err
 	}
-	if err := WriteJSON(filepath.Join(f.Dir, FaultsFile), f.Doses); err != nil {
+	if err := WriteJSON(filepath.Join(f.Dir, FaultsFile), append([]fault.Dose{}, f.Doses...)); err != nil {
 		return err
 	}
 	if err := writeAll(filepath.Join(f.Dir, auditDir), f.Audits); err != nil {

@@ -30,7 +30,7 @@ func mark(s verdict.State) string {
 // Result writes one scenario.
 func (t Text) Result(r run.Result) {
 	v := r.Verdict
-	t.line("%-13s %s  (%.1f s, seed %d)", headline(v), v.Name, r.Took.Seconds(), v.Seed)
+	t.line("%-13s %s  (%.1f s)", headline(v), v.Name, r.Took.Seconds())
 	t.line("  %s", v.Claim)
 	for _, reason := range v.Reasons {
 		t.line("  → %s", indent(reason))
@@ -54,7 +54,7 @@ func (t Text) Result(r run.Result) {
 		}
 	}
 	if t.Verbose {
-		t.line("  phases      %s", phases(v.Phases))
+		t.line("  phases      %s; own seed %d", phases(v.Phases), v.Seed)
 	}
 	t.line("  evidence    %s\n", r.Folder)
 }
@@ -93,7 +93,7 @@ func (t Text) dose(d fault.Dose) {
 	if !d.Hit {
 		sign = "?"
 	}
-	t.line("  %s fault     %s: %s", sign, d.Asked, d.Why)
+	t.line("  %s fault     %s: %s: %s", sign, d.Target, d.Asked, d.Why)
 	if t.Verbose {
 		for _, name := range slices.Sorted(maps.Keys(d.Measures)) {
 			t.line("              %s = %s", name, compact(d.Measures[name]))

@@ -12,10 +12,11 @@ import (
 	"stormglass/chaos/system"
 )
 
-// How long the steps of tearing down may take.
+// How long steps may take that wait for others.
 const (
-	stopCell     = 30 * time.Second
-	stopObserver = 20 * time.Second
+	prepareWithin = 60 * time.Second
+	stopCell      = 30 * time.Second
+	stopObserver  = 20 * time.Second
 )
 
 // boot starts the observer, then the cell, and watches for processes that end though nobody asked: such a run is over.
@@ -46,6 +47,8 @@ func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
 }
 
 func (t *trial) prepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, prepareWithin)
+	defer cancel()
 	visits := int(float64(t.scenario.Load.Rate) * t.scenario.Length().Seconds())
 	return t.shopper.Prepare(ctx, load.Target{BaseURL: t.running().Public(), Seed: t.folder.Run.Seed, Visits: visits})
 }

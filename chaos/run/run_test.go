@@ -33,7 +33,7 @@ func options(t *testing.T) run.Options {
 
 func TestEachVerdictIsGivenToTheRunThatDeservesIt(t *testing.T) {
 	var scenarios []*scenario.Scenario
-	for _, name := range []string{"bank-dark", "calm", "orders-lost", "idle-link", "unsteady", "desk-dies"} {
+	for _, name := range []string{"bank-dark", "calm", "orders-lost", "idle-link", "unsteady", "desk-dies", "bank-killed"} {
 		scenarios = append(scenarios, runtest.Scenario(t, name))
 	}
 	o := options(t)

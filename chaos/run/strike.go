@@ -13,7 +13,7 @@ import (
 const (
 	// patience is how long a fault that waits for a moment on a link may wait. Then it is undone, with no dose.
 	patience = 20 * time.Second
-	// undoing bounds the way back, for a killed process up to its being ready again.
+	// undoing bounds the way in, and the way back: for a killed process up to its being ready again.
 	undoing = 30 * time.Second
 )
 
@@ -54,7 +54,9 @@ func (t *trial) strike(ctx context.Context, spec fault.Spec, f fault.Fault) (err
 		t.options.Progress(t.scenario.Name, "%s on %s is over", spec.Do, target)
 	}()
 	t.options.Progress(t.scenario.Name, "%s on %s", spec.Do, target)
-	if err := f.Inject(ctx); err != nil {
+	injecting, cancel := context.WithTimeout(ctx, undoing)
+	defer cancel()
+	if err := f.Inject(injecting); err != nil {
 		return fmt.Errorf("inject %s on %s: %w", spec.Do, target, err)
 	}
 	select {

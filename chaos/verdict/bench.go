@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stormglass/chaos/evidence"
+	"stormglass/chaos/fault"
 	"stormglass/chaos/observe"
 	"stormglass/chaos/scenario"
 )
@@ -44,7 +45,7 @@ func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 	q := query{b, f, ctx}
 	v := Verdict{
 		Name: b.Scenario.Name, Claim: b.Scenario.Claim, Expected: b.Scenario.Verdict,
-		Seed: f.Run.Seed, Doses: f.Doses, Settings: f.Run.Settings, Load: f.Run.Load,
+		Seed: f.Run.Seed, Doses: append([]fault.Dose{}, f.Doses...), Settings: f.Run.Settings, Load: f.Run.Load,
 	}
 	for _, p := range f.Run.Phases {
 		v.Phases = append(v.Phases, PhaseTime{p.Name, p.Seconds()})
@@ -59,6 +60,9 @@ func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 	if q.reached(evidence.Drain) {
 		v.Claims = append(v.Claims, q.expectations("after", b.Scenario.Expect.After)...)
 		v.Invariants = q.invariants()
+	}
+	for _, list := range []*[]Finding{&v.Baseline, &v.Claims, &v.Invariants} {
+		*list = append([]Finding{}, *list...) // an empty list, and not none, in JSON
 	}
 	v.Verdict, v.Reasons = v.weigh(f.Run)
 	return v

@@ -128,21 +128,3 @@ func (d *counter) metrics(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, "# TYPE toy_breaker_opened_total counter\ntoy_breaker_opened_total{client=\"desk\",server=\"bank\"} %d\n", d.opened)
 	fmt.Fprintf(w, "# TYPE toy_backlog_depth gauge\ntoy_backlog_depth{backlog=\"desk.charges\"} %d\n", len(d.waiting))
 }
-
-// bank charges each order once, however often it is asked, and keeps books.
-func bank() error {
-	var mu sync.Mutex
-	charged := map[string]int{}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /charges/{id}", func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		charged[r.PathValue("id")] = 1
-	})
-	mux.HandleFunc("GET /books", func(w http.ResponseWriter, _ *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		_ = json.NewEncoder(w).Encode(map[string]any{"charges": charged})
-	})
-	return serve(map[string]*http.ServeMux{"HTTP_ADDR": mux})
-}
