@@ -152,17 +152,17 @@ func TestPostgresAttemptsOnTheWireAreThoseOfThePolicy(t *testing.T) {
 	}
 }
 
-func TestPostgresBackendsThatWereTerminatedAreReplaced(t *testing.T) {
-	storetestURL := storetest.Postgres(t)
-	db := storetest.Open(t, storetestURL, accounts)
+func TestAPostgresConnectionThatWasTerminatedIsReplaced(t *testing.T) {
+	url := storetest.Postgres(t)
+	db, other := storetest.Open(t, url+"&max_conns=1", accounts), storetest.Open(t, url)
 	seed(t, db)
-	other := storetest.Open(t, storetestURL)
+	var pid int64
+	must(t, db.Read(t.Context(), "who", func(ctx context.Context, tx *store.Tx) error {
+		return tx.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&pid)
+	}))
 	must(t, other.InTx(t.Context(), "terminate", func(ctx context.Context, tx *store.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
-		if err != nil {
-			return err
-		}
-		return rows.Close()
+		var done bool
+		return tx.QueryRow(ctx, "SELECT pg_terminate_backend($1)", pid).Scan(&done)
 	}))
 	eventually(t, func() error { return db.InTx(t.Context(), "deposit", depositEleven) })
 	if got := balance(t, db, "ann"); got != 111 {

@@ -43,8 +43,8 @@ func SQLite(tb testing.TB) string {
 	return "sqlite://" + filepath.Join(tb.TempDir(), "test.db")
 }
 
-// Postgres gives the URL of an empty PostgreSQL database, which is dropped when the test ends. Where there is no
-// PostgreSQL the test is skipped, and the file that NOT_TESTED names says so too; with REQUIRE_POSTGRES=1 it fails.
+// Postgres gives the URL of an empty PostgreSQL database (a schema of its own, in fact), which is dropped when the test
+// ends; close what uses it before. Where there is no PostgreSQL the test is skipped, and the file that NOT_TESTED names says so too; with REQUIRE_POSTGRES=1 it fails.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
 	s, err := shared()
@@ -54,13 +54,13 @@ func Postgres(tb testing.TB) string {
 	if s == nil {
 		without(tb)
 	}
-	url, drop, err := s.database(tb.Context())
+	url, drop, err := s.schema(tb.Context())
 	if err != nil {
-		tb.Fatalf("create database: %v", err)
+		tb.Fatalf("create schema: %v", err)
 	}
 	tb.Cleanup(func() {
 		if err := drop(); err != nil {
-			tb.Errorf("drop database: %v", err)
+			tb.Errorf("drop schema: %v", err)
 		}
 	})
 	return url
