@@ -39,8 +39,8 @@ func (c upCommand) Run(ctx context.Context, env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	if env.registry.Tour == nil {
-		return fmt.Errorf("find tour: nobody knows how to show %s around", sys.Name)
+	if env.registry.Tour == nil && c.Probe {
+		return fmt.Errorf("find probe: nobody has registered one for %s", sys.Name)
 	}
 	dir, err := os.MkdirTemp("", "stormglass-up-")
 	if err != nil {
@@ -97,8 +97,11 @@ func (c upCommand) ports(sys *system.System) map[string]string {
 
 // stay prints the way around and waits for Ctrl-C, or for a process that ends though nobody asked.
 func (c upCommand) stay(ctx context.Context, env environment, running *cell.Cell, begin time.Time, dir string) error {
-	fmt.Fprintf(env.stdout, "Up after %d ms at %s, logs in %s/logs\n\n%s\nCtrl-C stops it.\n",
-		time.Since(begin).Milliseconds(), running.Public(), dir, env.registry.Tour.Walkthrough(running.Public()))
+	fmt.Fprintf(env.stdout, "Up after %d ms at %s, logs in %s/logs\n\n", time.Since(begin).Milliseconds(), running.Public(), dir)
+	if tour := env.registry.Tour; tour != nil {
+		fmt.Fprintln(env.stdout, tour.Walkthrough(running.Public()))
+	}
+	fmt.Fprintln(env.stdout, "Ctrl-C stops it.")
 	select {
 	case d := <-running.Deaths():
 		return codeError{report.ExitInvalid, fmt.Errorf("%s ended though nobody asked (%s); its log ends with:\n%s", d.Instance, d.Exit, d.LogTail)}
