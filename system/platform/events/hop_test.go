@@ -80,6 +80,27 @@ func (h *hop) wait(tb testing.TB, want int64) {
 	})
 }
 
+func TestEventsThatWereSentButNotMarkedHaveNoSecondEffect(t *testing.T) {
+	t.Parallel()
+	h := newHop(t, eventstest.StartServer(t).Connect(), storetest.SQLite(t), storetest.SQLite(t))
+	h.commit(t, 60)
+	h.wait(t, 60)
+	marked(t, h.producer, 60)
+	err := h.producer.InTx(t.Context(), "forget", func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE outbox SET sent_us = 0, lease_us = 1`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked(t, h.producer, 60)
+	h.commit(t, 1)
+	h.wait(t, 61)
+	if got := count(t, h.reader, `SELECT COUNT(*) FROM effects`); got != 61 {
+		t.Errorf("61 events had %d effects", got)
+	}
+}
+
 // BenchmarkHop is a whole hop with a backlog, everything durable: transactions of 100 events each.
 func BenchmarkHop(b *testing.B) {
 	h := newHop(b, eventstest.StartServer(b).Connect(), storetest.SQLite(b), storetest.SQLite(b))

@@ -7,5 +7,6 @@ import (
 )
 
 func TestJetStreamDoesWhatABrokerMust(t *testing.T) {
+	t.Parallel()
 	eventstest.Run(t, func(t *testing.T) eventstest.Backend { return eventstest.StartServer(t) })
 }

@@ -90,7 +90,9 @@ func marked(t *testing.T, db *store.DB, want int) {
 }
 
 func TestCommittedEventIsSentAndMarked(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
 		db, broker := storetest.Open(t, url, events.Migrations()), eventstest.StartServer(t).Connect()
 		o := events.NewOutbox(telemetry.Discard("order"), db, broker, "order")
 		goRun(t, "relay", o.Run)
@@ -105,6 +107,7 @@ func TestCommittedEventIsSentAndMarked(t *testing.T) {
 }
 
 func TestRolledBackTransactionSendsNothing(t *testing.T) {
+	t.Parallel()
 	db, broker := storetest.Open(t, storetest.SQLite(t), events.Migrations()), eventstest.StartServer(t).Connect()
 	o := events.NewOutbox(telemetry.Discard("order"), db, broker, "order")
 	goRun(t, "relay", o.Run)
@@ -129,7 +132,9 @@ func TestRolledBackTransactionSendsNothing(t *testing.T) {
 }
 
 func TestEventsFromBeforeTheStartAreSent(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
 		db, broker := storetest.Open(t, url, events.Migrations()), eventstest.StartServer(t).Connect()
 		o := events.NewOutbox(telemetry.Discard("order"), db, broker, "order")
 		batch := some(1203) // more than two claims
@@ -144,7 +149,9 @@ func TestEventsFromBeforeTheStartAreSent(t *testing.T) {
 }
 
 func TestOtherInstanceSendsOnlyOnceTheLeaseHasRunOut(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
 		db, broker := storetest.Open(t, url, events.Migrations()), eventstest.StartServer(t).Connect()
 		dead := events.NewOutbox(telemetry.Discard("order"), db, broker, "order")
 		batch := some(2)
@@ -175,6 +182,7 @@ func expire(t *testing.T, db *store.DB, id string) {
 }
 
 func TestEventWhoseCommitWasNotAnsweredIsSent(t *testing.T) {
+	t.Parallel()
 	db, link := linked(t)
 	broker := eventstest.StartServer(t).Connect()
 	o := events.NewOutbox(telemetry.Discard("order"), db, broker, "order")
@@ -188,6 +196,7 @@ func TestEventWhoseCommitWasNotAnsweredIsSent(t *testing.T) {
 }
 
 func TestBrokerOutageDelaysEventsAndLosesNone(t *testing.T) {
+	t.Parallel()
 	server := eventstest.StartServer(t)
 	db, broker := storetest.Open(t, storetest.SQLite(t), events.Migrations()), server.Connect()
 	tel := telemetry.Discard("order")
@@ -241,6 +250,7 @@ func (p *picky) Publish(ctx context.Context, batch []events.Event) error {
 }
 
 func TestRefusedEventDoesNotHoldUpTheOthers(t *testing.T) {
+	t.Parallel()
 	db, broker := storetest.Open(t, storetest.SQLite(t), events.Migrations()), &picky{Broker: eventstest.StartServer(t).Connect()}
 	tel := telemetry.Discard("order")
 	var log strings.Builder
@@ -265,6 +275,7 @@ func TestRefusedEventDoesNotHoldUpTheOthers(t *testing.T) {
 }
 
 func TestStoppedRelaySendsWhatWasJustCommitted(t *testing.T) {
+	t.Parallel()
 	db, broker := storetest.Open(t, storetest.SQLite(t), events.Migrations()), eventstest.StartServer(t).Connect()
 	o := events.NewOutbox(telemetry.Discard("order"), db, broker, "order")
 	stop := goRun(t, "relay", o.Run)
@@ -281,6 +292,7 @@ func TestStoppedRelaySendsWhatWasJustCommitted(t *testing.T) {
 }
 
 func TestEventThatCannotTravelFailsTheTransaction(t *testing.T) {
+	t.Parallel()
 	db, broker := storetest.Open(t, storetest.SQLite(t), events.Migrations()), eventstest.StartServer(t).Connect()
 	o := events.NewOutbox(telemetry.Discard("order"), db, broker, "order")
 	large := some(1)[0]

@@ -27,7 +27,9 @@ func TestBeforeSeparatesUUIDsByTheirTime(t *testing.T) {
 }
 
 func TestPruningKeepsTheCounts(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
 		db := storetest.Open(t, url, Migrations())
 		o := NewOutbox(telemetry.Discard("order"), db, nil, "order")
 		fill(t, db, o, pruneLimit+5)
@@ -102,6 +104,7 @@ func want(t *testing.T, db *store.DB, query string, n int) {
 
 func TestAuditTablesCanBeRead(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
 		db := storetest.Open(t, url, Migrations())
 		fill(t, db, NewOutbox(telemetry.Discard("order"), db, nil, "order"), 2)
 		for _, table := range AuditTables() {
