@@ -116,7 +116,7 @@ func (s *Service) intent(ctx context.Context, p *Payment) (Intent, error) {
 	if err != nil || kept {
 		return intent, err
 	}
-	return Intent{}, s.giveBack(ctx, []Payment{*p}, s.now()) // cancelled meanwhile: that is the next thing to do
+	return Intent{}, s.toDo.Release(ctx, []Payment{*p}, s.now()) // cancelled meanwhile: that is the next thing to do
 }
 
 // undo makes sure that a cancelled order's charge takes no money, or gives it back.
@@ -172,7 +172,7 @@ func (s *Service) settle(ctx context.Context, p Payment, to State, reason string
 		}
 		if !moved {
 			tx.AfterCommit(s.wake)
-			return letGo(ctx, tx, p.Order, s.now())
+			return s.toDo.LetGo(ctx, tx, string(p.Order), s.now())
 		}
 		tx.AfterCommit(func() {
 			s.figures.entered(p)

@@ -138,6 +138,7 @@ func newBench(t *testing.T, url string) *bench {
 		tel: tel, db: storetest.Open(t, url, migrations(), events.Migrations()), processor: b.company, outbox: b.told,
 		figures: newFigures(tel), wake: func() {}, now: time.Now,
 	}
+	b.toDo = toDo(b.db)
 	card, err := b.RegisterCard(t.Context(), alice, "k", "pm_card_visa")
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +164,7 @@ func (b *bench) hear(ctx context.Context, o OrderID, event string) error {
 func (b *bench) labour(t *testing.T, ctx context.Context) {
 	t.Helper()
 	for range 100 {
-		claimed, err := b.claim(ctx, 10, time.Minute)
+		claimed, err := b.toDo.Claim(ctx, 10, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +173,7 @@ func (b *bench) labour(t *testing.T, ctx context.Context) {
 		}
 		for _, p := range claimed {
 			if b.work(ctx, p) != nil {
-				if err := b.giveBack(ctx, []Payment{p}, b.now()); err != nil {
+				if err := b.toDo.Release(ctx, []Payment{p}, b.now()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -259,7 +260,7 @@ func TestCancellationWhileTheChargeIsUnderWayGivesTheMoneyBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		claimed, err := b.claim(t.Context(), 1, time.Minute)
+		claimed, err := b.toDo.Claim(t.Context(), 1, time.Minute)
 		if err != nil || len(claimed) != 1 {
 			t.Fatalf("claimed %v, %v", claimed, err)
 		}

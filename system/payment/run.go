@@ -59,10 +59,10 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	}
 
 	s := &Service{
-		tel: rt.Telemetry, db: db, processor: processor, outbox: publisher{rt.Telemetry, parts.Outbox(db, broker)},
+		tel: rt.Telemetry, db: db, toDo: toDo(db), processor: processor, outbox: publisher{rt.Telemetry, parts.Outbox(db, broker)},
 		figures: newFigures(rt.Telemetry), now: time.Now,
 	}
-	worker := work.New(rt.Telemetry, work.Config{Name: charges, Concurrency: c.Charges, Lease: c.Lease, Poll: c.Poll}, s.source())
+	worker := work.New(rt.Telemetry, work.Config{Name: charges, Concurrency: c.Charges, Lease: c.Lease, Poll: c.Poll}, s.toDo.Source(s.work))
 	s.wake = worker.Wake
 	parts.Consume(db, broker, queue, s.handlers())
 	rt.Go(charges, worker.Run)

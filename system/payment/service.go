@@ -8,6 +8,7 @@ import (
 	"stormglass/system/platform/problem"
 	"stormglass/system/platform/store"
 	"stormglass/system/platform/telemetry"
+	"stormglass/system/platform/work"
 )
 
 // Outbox takes events into the transaction that makes them true.
@@ -21,6 +22,7 @@ type Outbox interface {
 type Service struct {
 	tel       *telemetry.Telemetry
 	db        *store.DB
+	toDo      work.Table[Payment]
 	processor Processor
 	outbox    Outbox
 	figures   figures

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"time"
 
 	"stormglass/system/platform/money"
 	"stormglass/system/platform/store"
@@ -65,54 +64,12 @@ func setIntent(ctx context.Context, tx *store.Tx, p Payment) (bool, error) {
 	return n == 1, nil
 }
 
-// claim leases payments that have something to be done.
-func claim(ctx context.Context, tx *store.Tx, n int, now, until time.Time) ([]Payment, error) {
-	rows, err := tx.Query(ctx, `UPDATE payments SET lease_us = $1, attempts = attempts + 1 WHERE order_id IN (
-			SELECT order_id FROM payments WHERE state IN ('due', 'cancelling', 'refunding') AND lease_us <= $2 AND next_us <= $2 ORDER BY since_us LIMIT $3
-		) AND lease_us <= $2 AND state IN ('due', 'cancelling', 'refunding') RETURNING `+columns, store.Micros(until), store.Micros(now), n)
-	if err != nil {
-		return nil, fmt.Errorf("claim payments: %w", err)
-	}
-	defer rows.Close()
-	var claimed []Payment
-	for rows.Next() {
-		p, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		claimed = append(claimed, p)
-	}
-	return claimed, rows.Err()
-}
-
-// letGo ends a lease; nobody takes the payment up before next.
-func letGo(ctx context.Context, tx *store.Tx, order OrderID, next time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE payments SET lease_us = 0, next_us = $1 WHERE order_id = $2`, store.Micros(next), order)
-	if err != nil {
-		return fmt.Errorf("give back payment of order %s: %w", order, err)
-	}
-	return nil
-}
-
 // hasten takes away the wait, not the lease, of a charge that the processor has news of.
 func hasten(ctx context.Context, tx *store.Tx, intent IntentID) error {
 	if _, err := tx.Exec(ctx, `UPDATE payments SET next_us = 0 WHERE intent_id = $1 AND next_us > 0`, intent); err != nil {
 		return fmt.Errorf("hasten payment: %w", err)
 	}
 	return nil
-}
-
-// backlog counts what is to be done, and since when.
-func backlog(ctx context.Context, tx *store.Tx) (depth int64, oldest time.Time, err error) {
-	var since sql.NullInt64
-	err = tx.QueryRow(ctx, `SELECT COUNT(*), MIN(since_us) FROM payments WHERE state IN ('due', 'cancelling', 'refunding')`).Scan(&depth, &since)
-	if err != nil {
-		return 0, time.Time{}, fmt.Errorf("count payments to be done: %w", err)
-	}
-	if since.Valid {
-		oldest = store.Time(since.Int64)
-	}
-	return depth, oldest, nil
 }
 
 func scan(row interface{ Scan(...any) error }) (Payment, error) {

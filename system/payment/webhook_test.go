@@ -53,7 +53,7 @@ func TestNoticeEndsTheWaitOnceAndNotTheLease(t *testing.T) {
 		}
 		take := func() []Payment {
 			t.Helper()
-			claimed, err := b.claim(t.Context(), 1, time.Minute)
+			claimed, err := b.toDo.Claim(t.Context(), 1, time.Minute)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestNoticeEndsTheWaitOnceAndNotTheLease(t *testing.T) {
 		if got := take(); len(got) != 0 {
 			t.Error("a notice ended a lease")
 		}
-		if err := b.giveBack(t.Context(), claimed, time.Now().Add(time.Hour)); err != nil {
+		if err := b.toDo.Release(t.Context(), claimed, time.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		notice("evt_1")
