@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// settle is how long after an announcement the change itself may come, and how far the clocks of two instances may
-	// differ: so long every poll reads what changed, and so far back.
+	// settle is how long after its announcement a change may come: so long every poll reads what changed. The clocks of
+	// two instances may differ by as much: twice as far back it reads.
 	settle = 5 * time.Second
 	// longestPause between polls while the source is away, and beginPause before the first has succeeded.
 	longestPause = 2 * time.Second
@@ -38,7 +38,7 @@ type refresher struct {
 
 	seen    int64     // the announcement that was read last
 	settled time.Time // until then changes may follow it
-	newest  time.Time // of all changes that were read
+	since   time.Time // and they are not older than this
 
 	mu        sync.Mutex
 	confirmed time.Time // when the copies were known to be what the source had
@@ -78,7 +78,9 @@ func (r *refresher) load(ctx context.Context) error {
 		products = append(products, missing...)
 		r.tel.Log.Info().Int("products", len(missing)).Msg("catalogue seeded")
 	}
-	r.seen, r.settled = seen, start.Add(settle)
+	if r.seen = seen; seen > 0 {
+		r.settled, r.since = start.Add(settle), start.Add(-2*settle)
+	}
 	return r.take(products, start)
 }
 
@@ -134,11 +136,11 @@ func (r *refresher) refresh(ctx context.Context) error {
 		return fmt.Errorf("look for changes: %w", err)
 	}
 	if seen != r.seen {
-		r.settled = start.Add(settle)
+		r.settled, r.since = start.Add(settle), r.confirmed.Add(-2*settle)
 	}
 	var changed []Product
 	if start.Before(r.settled) {
-		if changed, err = r.source.ChangedSince(ctx, r.newest.Add(-settle)); err != nil {
+		if changed, err = r.source.ChangedSince(ctx, r.since); err != nil {
 			return err
 		}
 	}
@@ -150,11 +152,6 @@ func (r *refresher) refresh(ctx context.Context) error {
 func (r *refresher) take(products []Product, asOf time.Time) error {
 	if _, err := r.index.put(products...); err != nil {
 		return err
-	}
-	for _, p := range products {
-		if p.Updated.After(r.newest) {
-			r.newest = p.Updated
-		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
