@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,6 +35,9 @@ type cost struct {
 	Threads uint8  `env:"HASH_THREADS" envDefault:"1"`
 }
 
+// giveBackAfter is how long no password was hashed when the memory that it took is given back.
+const giveBackAfter = 200 * time.Millisecond
+
 // passwords hashes and checks passwords, behind a bulkhead of its own: hashing is the one thing here that needs a whole
 // core, and a wave of logins must leave some for everybody else.
 type passwords struct {
@@ -43,6 +47,9 @@ type passwords struct {
 	// patience is how long a password may wait for a slot.
 	patience time.Duration
 	busy     prometheus.Gauge
+	// idle gives memory back after a wave of passwords, each of which left cost.Memory to be collected: the collector
+	// itself would keep the room for the next wave, which may be hours away.
+	idle *time.Timer
 	// decoy is what a password is checked against when there is no such account, so that the answer takes as long.
 	decoy hash
 }
@@ -50,6 +57,8 @@ type passwords struct {
 func newPasswords(tel *telemetry.Telemetry, c cost, atOnce int, patience time.Duration) *passwords {
 	p := &passwords{cost: c, slots: make(chan struct{}, atOnce), patience: patience, busy: tel.Gauge(telemetry.PasswordHashing).WithLabelValues()}
 	p.busy.Set(0)
+	p.idle = time.AfterFunc(giveBackAfter, debug.FreeOSMemory)
+	p.idle.Stop()
 	p.decoy = c.format(random(saltSize), random(sumSize))
 	return p
 }
@@ -101,6 +110,7 @@ func (p *passwords) enter(ctx context.Context) (leave func(), err error) {
 	return func() {
 		p.busy.Dec()
 		<-p.slots
+		p.idle.Reset(giveBackAfter)
 	}, nil
 }
 

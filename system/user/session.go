@@ -61,8 +61,15 @@ func (s *Service) Login(ctx context.Context, email, password string) (id ID, tok
 	if err != nil {
 		return "", Tokens{}, err
 	}
+	renewed, err := s.renewed(ctx, u, password)
+	if err != nil {
+		return "", Tokens{}, err
+	}
 	token, row := s.issue(u.ID, uuid.NewString())
 	err = s.db.InTx(ctx, "open session", func(ctx context.Context, tx *store.Tx) error {
+		if err := renewPassword(ctx, tx, u, renewed); err != nil {
+			return err
+		}
 		if err := insertRefreshToken(ctx, tx, row); err != nil {
 			return err
 		}
@@ -93,6 +100,15 @@ func (s *Service) prove(ctx context.Context, email Email, password string) (u Us
 		return User{}, problem.New(problem.Unauthenticated, "credentials_wrong", "there is no account with this e-mail and password")
 	}
 	return u, nil
+}
+
+// renewed hashes a password again whose hash was made at another cost than today's. A login is the only time when the
+// password is there to do so.
+func (s *Service) renewed(ctx context.Context, u User, password string) (hash, error) {
+	if !s.passwords.dated(u.Password) {
+		return u.Password, nil
+	}
+	return s.passwords.hash(ctx, password)
 }
 
 // Refresh trades a refresh token for a new pair. A token that was used longer ago than the grace is in two hands, and

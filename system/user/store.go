@@ -59,6 +59,17 @@ func updateUser(ctx context.Context, tx *store.Tx, u User) error {
 	return nil
 }
 
+// renewPassword replaces the hash of a password by another one of the same password.
+func renewPassword(ctx context.Context, tx *store.Tx, u User, by hash) error {
+	if by == u.Password {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `UPDATE users SET password = $1 WHERE id = $2 AND password = $3`, by, u.ID, u.Password); err != nil {
+		return fmt.Errorf("renew hash of user %s: %w", u.ID, err)
+	}
+	return nil
+}
+
 func userByID(ctx context.Context, tx *store.Tx, id ID) (User, bool, error) {
 	return scanUser(tx.QueryRow(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id))
 }
