@@ -101,9 +101,16 @@ func TestStopLeavesNothing(t *testing.T) {
 	grandchild := 0
 	fmt.Sscan(celltest.MustGet(t, c.Public()+"/spawn"), &grandchild)
 	instances := c.Instances()
-	if err := c.Stop(t.Context()); err != nil {
+	proxies, err := c.Proxies("shop -> store")
+	if err != nil {
 		t.Fatal(err)
 	}
+	for range 2 { // a second Stop is no mistake
+		if err := c.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustBeFree(t, proxies[0].Name(), proxies[0].Addr())
 	for _, in := range instances {
 		if celltest.Lives(in.Pid) {
 			t.Errorf("%s still runs", in.Name)
@@ -247,6 +254,39 @@ func TestMemoryAndTimeAreMeasuredForEachProcess(t *testing.T) {
 		}
 		if _, ok := cpu[in.Name]; !ok {
 			t.Errorf("%s: no processor time", in.Name)
+		}
+	}
+}
+
+func TestACellMayBeWatchedWhileItsProcessesComeAndGo(t *testing.T) {
+	c := celltest.Start(t, nil)
+	p, err := c.Process("store-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	restarted := make(chan error, 1)
+	go func() {
+		var err error
+		for range 5 {
+			err = errors.Join(err, p.Restart(t.Context()))
+		}
+		restarted <- err
+	}()
+	for {
+		select {
+		case err := <-restarted:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+		}
+		_, _, _, _ = c.Instances(), p.Alive(), p.Started(), p.Pid()
+		if _, err := c.PSS(); err != nil {
+			t.Error(err)
+		}
+		if _, err := c.CPU(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -41,6 +41,11 @@ func startHarness(t *testing.T, temp string) (*exec.Cmd, []cell.Instance) {
 	if err := json.Unmarshal(line, &instances); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		for _, in := range instances { // nothing is left, unless the test has failed
+			_ = syscall.Kill(-in.Pid, syscall.SIGKILL)
+		}
+	})
 	return cmd, instances
 }
 
@@ -125,31 +130,35 @@ func TestTheNextStartSweepsBehindAGuardThatWasKilled(t *testing.T) {
 	}
 }
 
-func TestAGuardThatIsKilledIsADeathAndIsSweptAtOnce(t *testing.T) {
-	o := celltest.Options(t)
-	c, err := cell.Start(t.Context(), celltest.System(t), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	instances := c.Instances()
-	if err := syscall.Kill(guardOf(t, instances[0].Pid), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case d := <-c.Deaths():
-		if d.Instance != "guard" {
-			t.Errorf("got the death of %s, want that of the guard", d.Instance)
-		}
-	case <-time.After(5 * time.Second):
-		t.Fatal("nobody told of the death")
-	}
-	for _, in := range instances {
-		if celltest.Lives(in.Pid) {
-			t.Errorf("%s still runs", in.Name)
-		}
-	}
-	if err := c.Stop(t.Context()); err != nil {
-		t.Error(err)
+func TestAGuardThatEndsIsADeathAndLeavesNoProcess(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			o := celltest.Options(t)
+			c, err := cell.Start(t.Context(), celltest.System(t), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			instances := c.Instances()
+			if err := syscall.Kill(guardOf(t, instances[0].Pid), signal); err != nil {
+				t.Fatal(err)
+			}
+			for guard := false; !guard; {
+				select {
+				case d := <-c.Deaths():
+					guard = d.Instance == "guard"
+				case <-time.After(5 * time.Second):
+					t.Fatal("nobody told of the death")
+				}
+			}
+			for _, in := range instances {
+				if celltest.Lives(in.Pid) {
+					t.Errorf("%s still runs", in.Name)
+				}
+			}
+			if err := c.Stop(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -27,13 +27,14 @@ func statFields(pid int) ([]string, error) {
 }
 
 // startMark tells two processes of the same number apart: ticks from the boot of the machine to the process's start.
-// A zombie has ended and has none.
+// A zombie has ended and has none; but one with threads left still holds its files, ports and locks.
 func startMark(pid int) (string, error) {
 	fields, err := statFields(pid)
 	if err != nil {
 		return "", err
 	}
-	if fields[0] == "Z" || fields[0] == "X" {
+	state, threads := fields[0], fields[17]
+	if state == "X" || state == "Z" && (threads == "0" || threads == "1") {
 		return "", fmt.Errorf("read process: %d has ended", pid)
 	}
 	return fields[19], nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"syscall"
 	"time"
 )
 
@@ -77,40 +78,48 @@ func (c *Cell) mourn(d Death) {
 // Where the system has no such figure it is the resident set.
 func (c *Cell) PSS() (map[string]int64, error) {
 	out := map[string]int64{}
-	var errs []error
-	for _, p := range c.procs {
-		pid := p.Pid()
+	err := c.measure("memory", func(p *Process, pid int, _ time.Duration) error {
 		if pid == 0 {
-			continue
+			return nil
 		}
 		bytes, err := memory(pid)
-		if err != nil && p.Pid() == pid {
-			errs = append(errs, fmt.Errorf("measure memory of %s: %w", p.Name(), err))
-			continue
+		if err == nil {
+			out[p.Name()] = bytes
 		}
-		out[p.Name()] = bytes
-	}
-	return out, errors.Join(errs...)
+		return err
+	})
+	return out, err
 }
 
 // CPU is the processor time, user and system, that each instance has used in all its lives.
 func (c *Cell) CPU() (map[string]time.Duration, error) {
 	out := map[string]time.Duration{}
+	err := c.measure("processor time", func(p *Process, pid int, spent time.Duration) (err error) {
+		var now time.Duration
+		if pid > 0 {
+			now, err = cpuTime(pid)
+		}
+		out[p.Name()] = spent + now
+		return err
+	})
+	return out, err
+}
+
+// measure asks something of every process, with its present pid (0 when it is dead) and the processor time of its past
+// lives. A process that ends in the middle of the question is no error.
+func (c *Cell) measure(what string, ask func(p *Process, pid int, spent time.Duration) error) error {
 	var errs []error
 	for _, p := range c.procs {
 		p.mu.Lock()
 		pid, spent := p.pid, p.spent
 		p.mu.Unlock()
-		if pid == 0 {
-			out[p.Name()] = spent
+		err := ask(p, pid, spent)
+		if err == nil || errors.Is(err, syscall.ESRCH) { // what the kernel says of one that is just ending
 			continue
 		}
-		now, err := cpuTime(pid)
-		if err != nil && p.Pid() == pid {
-			errs = append(errs, fmt.Errorf("measure time of %s: %w", p.Name(), err))
-			continue
+		if _, gone := startMark(pid); gone == nil {
+			errs = append(errs, fmt.Errorf("measure %s of %s: %w", what, p.Name(), err))
 		}
-		out[p.Name()] = spent + now
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package fault_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -220,4 +221,29 @@ func TestUndoIsSafeOnEveryWayOut(t *testing.T) {
 		undo(t, twice)
 		timed(t, c)
 	}
+}
+
+func TestFaultsMayComeAndGoUnderTraffic(t *testing.T) {
+	c := celltest.Start(t, nil)
+	stop := make(chan struct{})
+	var calls sync.WaitGroup
+	for range 4 {
+		calls.Go(func() {
+			for !closed(stop) {
+				_, _ = celltest.Get(c.Public() + "/ask") // some are meant to fail
+			}
+		})
+	}
+	for range 5 {
+		for _, s := range []fault.Spec{
+			{Do: "delay", Link: link, Latency: time.Millisecond, Jitter: time.Millisecond}, {Do: "blackhole", Link: link}, {Do: "refuse", Link: link},
+		} {
+			f := inject(t, c, s)
+			_ = f.Dose()
+			undo(t, f)
+		}
+	}
+	close(stop)
+	calls.Wait()
+	timed(t, c)
 }

@@ -3,6 +3,7 @@
 package celltest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -133,13 +134,16 @@ func Start(t testing.TB, change func(*cell.Options)) *cell.Cell {
 	return c
 }
 
-// Lives says whether there is a process of this number.
+// Lives says whether there is a process of this number. One that has ended counts as gone though nobody has collected
+// it yet, but not before its last thread is gone, which holds its ports until then.
 func Lives(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err == nil && strings.Contains(string(stat), ") Z ") {
-		return false // ended, and not yet collected by whoever inherited it
+	if err != nil {
+		return syscall.Kill(pid, 0) == nil
 	}
-	return syscall.Kill(pid, 0) == nil
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	state, threads := fields[0], fields[17]
+	return state != "X" && (state != "Z" || threads != "0" && threads != "1")
 }
 
 // Get asks for a page and gives the body of a 200.
