@@ -9,6 +9,7 @@ import (
 	"stormglass/system/order"
 	"stormglass/system/payment"
 	"stormglass/system/platform/boot"
+	"stormglass/system/shipping"
 	"stormglass/system/user"
 )
 
@@ -22,6 +23,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		service("inventory", "stock and reservations, never below zero", inventory.Run),
+		service("shipping", "parcels, from booking to dispatch", shipping.Run),
 		service("payment", "charges and refunds, exactly once per order", payment.Run),
 		service("order", "places orders and decides their fate", order.Run),
 		service("user", "knows people, and gives them tokens", user.Run),

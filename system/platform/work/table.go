@@ -37,7 +37,7 @@ func (t Table[T]) Claim(ctx context.Context, n int, lease time.Duration) (claime
 	query := fmt.Sprintf(`UPDATE %[1]s SET lease_us = $1, attempts = attempts + 1 WHERE %[2]s IN (
 			SELECT %[2]s FROM %[1]s WHERE %[3]s AND lease_us <= $2 AND next_us <= $2 ORDER BY since_us LIMIT $3
 		) AND lease_us <= $2 AND %[3]s RETURNING %[4]s`, t.Name, t.Key, t.Due, t.Columns)
-	err = t.DB.InTx(ctx, "claim "+t.Name, func(ctx context.Context, tx *store.Tx) error {
+	err = t.DB.InTxReadCommitted(ctx, "claim "+t.Name, func(ctx context.Context, tx *store.Tx) error {
 		now := time.Now()
 		rows, err := tx.Query(ctx, query, store.Micros(now.Add(lease)), store.Micros(now), n)
 		if err != nil {
@@ -59,7 +59,7 @@ func (t Table[T]) Claim(ctx context.Context, n int, lease time.Duration) (claime
 
 // Release ends the leases of items; they are due again at notBefore.
 func (t Table[T]) Release(ctx context.Context, items []T, notBefore time.Time) error {
-	return t.DB.InTx(ctx, "release "+t.Name, func(ctx context.Context, tx *store.Tx) error {
+	return t.DB.InTxReadCommitted(ctx, "release "+t.Name, func(ctx context.Context, tx *store.Tx) error {
 		for _, item := range items {
 			if err := t.LetGo(ctx, tx, t.ID(item), notBefore); err != nil {
 				return err
