@@ -29,10 +29,10 @@ const (
 // Open reads a folder that a run left behind.
 func Open(dir string) (*Folder, error) {
 	f := &Folder{Dir: dir}
-	if err := ReadJSON(filepath.Join(dir, RunFile), &f.Run); err != nil {
+	if err := readJSON(filepath.Join(dir, RunFile), &f.Run); err != nil {
 		return nil, fmt.Errorf("open evidence %s: %w", dir, err)
 	}
-	if err := ReadJSON(filepath.Join(dir, FaultsFile), &f.Doses); err != nil {
+	if err := readJSON(filepath.Join(dir, FaultsFile), &f.Doses); err != nil {
 		return nil, fmt.Errorf("open evidence %s: %w", dir, err)
 	}
 	var err error
@@ -74,8 +74,8 @@ func WriteJSON(path string, value any) error {
 	return nil
 }
 
-// ReadJSON reads what WriteJSON wrote.
-func ReadJSON(path string, into any) error {
+// readJSON reads what WriteJSON wrote.
+func readJSON(path string, into any) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err

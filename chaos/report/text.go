@@ -22,7 +22,7 @@ type Text struct {
 	Verbose bool // every invariant, all measures of a dose, and the phases
 }
 
-// marks show a finding's state at the beginning of its line.
+// mark shows a finding's state at the beginning of its line.
 func mark(s verdict.State) string {
 	return map[verdict.State]string{verdict.Holds: "✓", verdict.Broken: "✗", verdict.Unproven: "?", verdict.Unasked: "!"}[s]
 }

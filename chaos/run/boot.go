@@ -40,7 +40,7 @@ func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
 		select {
 		case d := <-c.Deaths():
 			end(fmt.Errorf("%s ended though nobody asked (%s); its log ends with:\n%s", d.Instance, d.Exit, d.LogTail))
-		case <-ctx.Done():
+		case <-ctx.Done(): // of the whole run, which outlives this phase
 		}
 	})
 	return nil

@@ -66,8 +66,9 @@ func newTrial(s *scenario.Scenario, o Options, dir string) (*trial, error) {
 // the error is only for a run that was interrupted, or whose evidence could not be written.
 func (t *trial) run(ctx context.Context) error {
 	phases, end := context.WithCancelCause(ctx)
-	defer end(nil)
 	err := t.phases(phases, end)
+	end(nil)
+	t.watched.Wait()
 	if ctx.Err() == nil && err != nil {
 		t.fail(err)
 	}
