@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"stormglass/system/gateway"
 	"stormglass/system/inventory"
 	"stormglass/system/order"
 	"stormglass/system/payment"
@@ -22,6 +23,7 @@ type command struct {
 // commands is the explicit list of everything that ships.
 func commands() []command {
 	return []command{
+		service("gateway", "the only door: REST for clients", gateway.Run),
 		service("inventory", "stock and reservations, never below zero", inventory.Run),
 		service("shipping", "parcels, from booking to dispatch", shipping.Run),
 		service("payment", "charges and refunds, exactly once per order", payment.Run),

@@ -1,0 +1,145 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"stormglass/system/platform/problem"
+	"stormglass/system/platform/telemetry"
+)
+
+// problemContent is the media type of problems.
+const problemContent = "application/problem+json"
+
+// comeBack is what a client is told to wait when we do not know better.
+const comeBack = time.Second
+
+// Problem is how everything that went wrong is answered (RFC 9457).
+type Problem struct {
+	Type   string  `json:"type" doc:"Always about:blank: reason tells the problems apart."`
+	Title  string  `json:"title" doc:"The status in words."`
+	Status int     `json:"status" doc:"The HTTP status."`
+	Detail string  `json:"detail" doc:"A sentence that tells what is wrong and what to do."`
+	Reason string  `json:"reason" doc:"A stable word for programs, such as cart_changed."`
+	Fields []field `json:"fields,omitempty" nullable:"false" doc:"What is wrong with which part of the request."`
+	// Correlation names the request in our logs.
+	Correlation string `json:"correlation_id,omitempty" doc:"The request's X-Correlation-ID, by which our logs know it."`
+
+	retryAfter time.Duration
+	header     http.Header
+}
+
+type field struct {
+	Name    string `json:"name" doc:"The field's path, or the parameter's or header's name."`
+	Problem string `json:"problem" doc:"What is expected."`
+}
+
+var (
+	problemType = reflect.TypeFor[Problem]()
+	_           = huma.StatusError(&Problem{})
+	_           = huma.HeadersError(&Problem{})
+	_           = huma.ContentTypeFilter(&Problem{})
+)
+
+// newProblem makes a problem that the table of codes has no status for.
+func newProblem(status int, reason, detail string) *Problem {
+	title := http.StatusText(status)
+	if title == "" {
+		title = "Client closed request" // 499, which has no name
+	}
+	return &Problem{Type: "about:blank", Title: title, Status: status, Reason: reason, Detail: detail}
+}
+
+func (p *Problem) Error() string { return p.Reason + ": " + p.Detail }
+
+// GetStatus gives the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType gives the media type of problems.
+func (p *Problem) ContentType(string) string { return problemContent }
+
+// GetHeaders gives the headers that belong to the problem.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	for name, values := range p.header {
+		h[name] = values
+	}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
+	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	return h
+}
+
+// with adds a header.
+func (p *Problem) with(name, value string) *Problem {
+	if p.header == nil {
+		p.header = http.Header{}
+	}
+	p.header.Set(name, value)
+	return p
+}
+
+// problemOf gives the answer for an error, and logs what the client is not told.
+func (g *gateway) problemOf(ctx context.Context, err error) *Problem {
+	p, ready := errors.AsType[*Problem](err)
+	if !ready {
+		p = translate(problem.As(err))
+		logProblem(ctx, g.tel, err)
+	}
+	p.Correlation = telemetry.Correlation(ctx)
+	return p
+}
+
+func translate(e *problem.Error) *Problem {
+	p := newProblem(e.Code.HTTP(), e.Reason, e.Message)
+	if p.Reason == "" {
+		p.Reason = string(e.Code)
+	}
+	for _, f := range e.Fields {
+		p.Fields = append(p.Fields, field(f))
+	}
+	p.retryAfter = e.RetryAfter
+	if e.Code == problem.TooMany || e.Code.Outage() {
+		p.retryAfter = max(p.retryAfter, comeBack)
+	}
+	return p
+}
+
+func logProblem(ctx context.Context, tel *telemetry.Telemetry, err error) {
+	event := tel.Log.Debug()
+	if code := problem.CodeOf(err); code == problem.Internal {
+		event = tel.Log.Error()
+	} else if code.Outage() {
+		event = tel.Log.Warn()
+	}
+	event.Ctx(ctx).Err(err).Msg("request failed")
+}
+
+// write answers with the problem.
+func (p *Problem) write(w http.ResponseWriter) {
+	for name, values := range p.GetHeaders() {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", problemContent)
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client has left; nobody is there to be told
+}
+
+// problemResponse documents problems in the OpenAPI document.
+func problemResponse() *huma.Response {
+	return &huma.Response{
+		Description: "A problem (RFC 9457)",
+		Content:     map[string]*huma.MediaType{problemContent: {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}},
+	}
+}

@@ -1,0 +1,108 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
+
+	cartv1 "stormglass/system/api/cart/v1"
+	inventoryv1 "stormglass/system/api/inventory/v1"
+	"stormglass/system/api/links"
+	orderv1 "stormglass/system/api/order/v1"
+	paymentv1 "stormglass/system/api/payment/v1"
+	productv1 "stormglass/system/api/product/v1"
+	shippingv1 "stormglass/system/api/shipping/v1"
+	userv1 "stormglass/system/api/user/v1"
+	"stormglass/system/platform/auth"
+	"stormglass/system/platform/boot"
+	"stormglass/system/platform/service"
+)
+
+// config is what the gateway is told by its environment.
+type config struct {
+	HTTP    serverSettings
+	Cache   cacheSettings
+	Places  placeSettings
+	Rates   rateSettings
+	Streams streamSettings
+	// Origins may use the shop from their pages: https://shop.example, or * for any.
+	Origins []string `env:"CORS_ORIGINS"`
+
+	User      []string `env:"USER_ADDRS,required"`
+	Product   []string `env:"PRODUCT_ADDRS,required"`
+	Cart      []string `env:"CART_ADDRS,required"`
+	Order     []string `env:"ORDER_ADDRS,required"`
+	Inventory []string `env:"INVENTORY_ADDRS,required"`
+	Payment   []string `env:"PAYMENT_ADDRS,required"`
+	Shipping  []string `env:"SHIPPING_ADDRS,required"`
+}
+
+// Run runs the gateway.
+func Run(_ context.Context, rt *boot.Runtime) error {
+	var c config
+	if err := boot.Settings(&c); err != nil {
+		return err
+	}
+	if err := c.Rates.check(); err != nil {
+		return fmt.Errorf("%w: %w", boot.ErrUsage, err)
+	}
+	s, err := c.connect(service.New(rt, links.Policy))
+	if err != nil {
+		return err
+	}
+	verifier := auth.NewVerifier(rt.Telemetry, s.publicKeys)
+	rt.Go("public keys", verifier.Run)
+
+	g := newGateway(rt.Telemetry, s, c.Cache, c.Streams)
+	shed := newShed(rt.Telemetry)
+	d := &door{gateway: g, cors: cors{c.Origins}, places: newPlaces(c.Places, shed), verify: verifier.Verify, visitors: newVisitors(c.Rates, shed)}
+	if err := c.HTTP.start(rt, d); err != nil {
+		return err
+	}
+	rt.OnStop("streams", func(context.Context) error { g.streams.stop(); return nil }) // before the server waits for its requests
+	return nil
+}
+
+// connect makes the neighbours' clients, each behind its link.
+func (c config) connect(parts service.Parts) (s services, err error) {
+	for _, neighbour := range []struct {
+		name  string
+		addrs []string
+		use   func(*grpc.ClientConn)
+	}{
+		{"user", c.User, func(conn *grpc.ClientConn) { s.user = userv1.NewUserServiceClient(conn) }},
+		{"product", c.Product, func(conn *grpc.ClientConn) { s.product = productv1.NewProductServiceClient(conn) }},
+		{"cart", c.Cart, func(conn *grpc.ClientConn) { s.cart = cartv1.NewCartServiceClient(conn) }},
+		{"order", c.Order, func(conn *grpc.ClientConn) { s.order = orderv1.NewOrderServiceClient(conn) }},
+		{"inventory", c.Inventory, func(conn *grpc.ClientConn) { s.inventory = inventoryv1.NewInventoryServiceClient(conn) }},
+		{"payment", c.Payment, func(conn *grpc.ClientConn) { s.payment = paymentv1.NewPaymentServiceClient(conn) }},
+		{"shipping", c.Shipping, func(conn *grpc.ClientConn) { s.shipping = shippingv1.NewShippingServiceClient(conn) }},
+	} {
+		conn, err := parts.Neighbour(neighbour.name, neighbour.addrs)
+		if err != nil {
+			return services{}, err
+		}
+		neighbour.use(conn)
+		conn.Connect() // so that the first shopper does not wait for it
+		parts.DegradedWhen(neighbour.name, connected(conn))
+	}
+	return s, nil
+}
+
+// connected reports a neighbour none of whose addresses answers.
+func connected(conn *grpc.ClientConn) boot.Check {
+	return func(context.Context) error {
+		if state := conn.GetState(); state == connectivity.TransientFailure {
+			return fmt.Errorf("connection is in state %s", state)
+		}
+		return nil
+	}
+}
+
+// publicKeys fetches the keys that verify access tokens.
+func (s services) publicKeys(ctx context.Context) ([]byte, error) {
+	resp, err := s.user.Keys(ctx, &userv1.KeysRequest{})
+	return []byte(resp.GetJwksJson()), err
+}

@@ -1,0 +1,70 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"stormglass/system/platform/boot"
+)
+
+// serverSettings are those of the public port.
+type serverSettings struct {
+	// Addr is where the gateway listens, such as 0.0.0.0:8443.
+	Addr string `env:"HTTP_ADDR,required"`
+	// Certificate and Key switch TLS on: PEM, usually as files (TLS_CERT_FILE, TLS_KEY_FILE).
+	Certificate boot.Secret `env:"TLS_CERT"`
+	Key         boot.Secret `env:"TLS_KEY"`
+}
+
+// Times in which a slow client holds a connection at most.
+const (
+	headerLimit = 5 * time.Second
+	answerLimit = 30 * time.Second // event streams extend it with each event
+	idleLimit   = 2 * time.Minute
+	// largestHeader is in bytes.
+	largestHeader = 32 << 10
+)
+
+// start listens and serves until the program's teardown, which lets open requests finish.
+func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
+	secure, err := s.tls()
+	if err != nil {
+		return err
+	}
+	l, err := boot.Listen(s.Addr)
+	if err != nil {
+		return fmt.Errorf("http: %w", err)
+	}
+	server := &http.Server{
+		Handler: h, TLSConfig: secure, MaxHeaderBytes: largestHeader,
+		ReadHeaderTimeout: headerLimit, WriteTimeout: answerLimit, IdleTimeout: idleLimit,
+	}
+	serve := server.Serve
+	if secure != nil {
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
+	rt.Serve("http", l, serve, func(ctx context.Context) error {
+		if err := server.Shutdown(ctx); err != nil {
+			return errors.Join(err, server.Close())
+		}
+		return nil
+	})
+	return nil
+}
+
+// tls gives the server's TLS, or nil without a certificate.
+func (s serverSettings) tls() (*tls.Config, error) {
+	if s.Certificate == "" && s.Key == "" {
+		return nil, nil
+	}
+	pair, err := tls.X509KeyPair([]byte(s.Certificate), []byte(s.Key))
+	if err != nil {
+		return nil, fmt.Errorf("%w: settings TLS_CERT and TLS_KEY: %w", boot.ErrUsage, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
