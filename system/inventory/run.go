@@ -46,7 +46,8 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	if err != nil {
 		return err
 	}
-	if err := seed(ctx, db, catalogue.Products()); err != nil {
+	err = parts.Insist(ctx, "seed stock", func(ctx context.Context) error { return seed(ctx, db, catalogue.Products()) })
+	if err != nil {
 		return err
 	}
 

@@ -17,10 +17,10 @@ import (
 	"stormglass/system/platform/store"
 )
 
-// Pauses between attempts to reach the database while a service starts.
+// Pauses between attempts to reach what a service needs while it starts.
 const (
-	firstPause  = 50 * time.Millisecond
-	longestWait = time.Second
+	firstPause   = 20 * time.Millisecond
+	longestPause = time.Second
 )
 
 // Policies is the table of links: what client and server have agreed on.
@@ -76,16 +76,25 @@ func (p Parts) Database(ctx context.Context, url boot.Secret, own store.Migratio
 	return db, nil
 }
 
-func (p Parts) open(ctx context.Context, link *resilience.Link, url boot.Secret, own store.Migrations) (*store.DB, error) {
-	for pause := firstPause; ; pause = min(2*pause, longestWait) {
-		db, err := store.Open(ctx, p.Telemetry, link, string(url), own, events.Migrations())
+func (p Parts) open(ctx context.Context, link *resilience.Link, url boot.Secret, own store.Migrations) (db *store.DB, err error) {
+	err = p.Insist(ctx, "open database", func(ctx context.Context) error {
+		db, err = store.Open(ctx, p.Telemetry, link, string(url), own, events.Migrations())
+		return err
+	})
+	return db, err
+}
+
+// Insist does something that a service cannot start without, again and again as long as what it needs is away.
+func (p Parts) Insist(ctx context.Context, what string, do func(context.Context) error) error {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := do(ctx)
 		if err == nil || !problem.CodeOf(err).Outage() {
-			return db, err
+			return err
 		}
-		p.Log.Warn().Err(err).Msg("database does not answer yet")
+		p.Log.Info().Err(err).Str("waiting_to", what).Msg("not there yet")
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for database: %w", ctx.Err())
+			return fmt.Errorf("wait to %s: %w", what, ctx.Err())
 		case <-time.After(pause):
 		}
 	}

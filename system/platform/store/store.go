@@ -29,6 +29,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -50,7 +51,7 @@ type DB struct {
 }
 
 // Open opens a database and brings its schema up to date, in one transaction that excludes other instances doing the
-// same. It waits for nobody: a database that is away is an error after the link's deadline. A nil link means no policy.
+// same. It waits for nobody: a database that is away is an error within seconds. A nil link means no policy.
 //
 //	postgres://user:password@host:5432/name?max_conns=10   and whatever else pgx understands
 //	sqlite:///folder/file.db?max_conns=4&link=host:port    max_conns counts readers; there is one writer
@@ -75,13 +76,15 @@ func Open(ctx context.Context, tel *telemetry.Telemetry, link *resilience.Link, 
 	return db, nil
 }
 
-// prepare asks for a sign of life under the link's policy, and then migrates under a bound of its own, because a
-// migration may take longer than any request should.
+// reachLimit bounds the sign of life that Open asks for.
+const reachLimit = 2 * time.Second
+
+// prepare asks for a sign of life and then migrates. Neither goes through the link's policy: who starts waits anyway, so
+// what its breaker would learn here would only keep it from the database that has just come up.
 func (db *DB) prepare(ctx context.Context, sets []Migrations) error {
-	err := db.guarded(ctx, "open", func(ctx context.Context) error {
-		return db.once(ctx, db.writers, &run{name: "open", mode: reading, fn: nothing})
-	})
-	if err != nil {
+	limited, cancel := context.WithTimeout(ctx, reachLimit)
+	defer cancel()
+	if err := db.once(limited, db.writers, &run{name: "open", mode: reading, fn: nothing}); err != nil {
 		return fmt.Errorf("reach database: %w", err)
 	}
 	return db.migrate(ctx, sets)
