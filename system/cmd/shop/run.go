@@ -5,11 +5,13 @@ import (
 	"io"
 	"strings"
 
+	"stormglass/system/cart"
 	"stormglass/system/gateway"
 	"stormglass/system/inventory"
 	"stormglass/system/order"
 	"stormglass/system/payment"
 	"stormglass/system/platform/boot"
+	"stormglass/system/product"
 	"stormglass/system/shipping"
 	"stormglass/system/user"
 )
@@ -24,11 +26,13 @@ type command struct {
 func commands() []command {
 	return []command{
 		service("gateway", "the only door: REST for clients", gateway.Run),
-		service("inventory", "stock and reservations, never below zero", inventory.Run),
-		service("shipping", "parcels, from booking to dispatch", shipping.Run),
-		service("payment", "charges and refunds, exactly once per order", payment.Run),
-		service("order", "places orders and decides their fate", order.Run),
 		service("user", "knows people, and gives them tokens", user.Run),
+		service("product", "the catalogue, with full-text search", product.Run),
+		service("cart", "what shoppers mean to buy", cart.Run),
+		service("order", "places orders and decides their fate", order.Run),
+		service("inventory", "stock and reservations, never below zero", inventory.Run),
+		service("payment", "charges and refunds, exactly once per order", payment.Run),
+		service("shipping", "parcels, from booking to dispatch", shipping.Run),
 	}
 }
 
