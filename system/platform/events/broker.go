@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"stormglass/system/platform/boot"
 	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/telemetry"
 )
@@ -82,15 +83,16 @@ type DeadLetter struct {
 }
 
 // Connect gives the broker at a URL; its scheme chooses the adapter. It does not need the broker to be there: it goes on
-// trying, and meanwhile operations fail. Publishing goes through the link's policy.
+// trying, and meanwhile operations fail. Publishing goes through the link's policy. A URL that cannot be right is
+// boot.ErrUsage; the password never shows in the message.
 func Connect(ctx context.Context, tel *telemetry.Telemetry, link *resilience.Link, brokerURL string) (Broker, error) {
 	u, err := url.Parse(brokerURL)
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("broker URL %q: want one such as nats://host:4222", brokerURL)
+		return nil, fmt.Errorf("%w: the broker's URL is not one: want nats://host:4222", boot.ErrUsage)
 	}
 	switch u.Scheme {
 	case "nats":
 		return connectJetStream(ctx, tel, link, brokerURL)
 	}
-	return nil, fmt.Errorf("broker URL %q: unknown scheme %q, want nats", brokerURL, u.Scheme)
+	return nil, fmt.Errorf("%w: broker URL %s has the unknown scheme %q: want nats", boot.ErrUsage, u.Redacted(), u.Scheme)
 }

@@ -54,13 +54,13 @@ func connectJetStream(_ context.Context, tel *telemetry.Telemetry, link *resilie
 		}),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("connect to broker %s: %w", url, err)
+		return nil, fmt.Errorf("connect to broker: %w", err)
 	}
 	b.conn = conn
 	b.js, err = jetstream.New(conn, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("open JetStream at %s: %w", url, err)
+		return nil, fmt.Errorf("open JetStream: %w", err)
 	}
 	return b, nil
 }

@@ -84,8 +84,8 @@ func (b *jetStream) countDead(ctx context.Context, queue string) (int64, error) 
 // deadSubjects lists the subjects of a queue's dead letters: one for each.
 func (b *jetStream) deadSubjects(ctx context.Context, queue string) ([]string, jetstream.Stream, error) {
 	s, err := b.deadStream(ctx)
-	if err != nil || s == nil {
-		return nil, nil, err
+	if err != nil || s == nil || s.CachedInfo().State.Msgs == 0 {
+		return nil, s, err
 	}
 	info, err := s.Info(ctx, jetstream.WithSubjectFilter(deadPrefix+flat(queue)+".*"))
 	if err != nil {

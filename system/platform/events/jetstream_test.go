@@ -3,10 +3,43 @@ package events_test
 import (
 	"testing"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"stormglass/system/platform/events"
 	"stormglass/system/platform/events/eventstest"
 )
 
 func TestJetStreamDoesWhatABrokerMust(t *testing.T) {
 	t.Parallel()
 	eventstest.Run(t, func(t *testing.T) eventstest.Backend { return eventstest.StartServer(t) })
+}
+
+func TestStreamOfAnOlderReleaseIsBroughtUpToDate(t *testing.T) {
+	t.Parallel()
+	s := eventstest.StartServer(t)
+	conn, err := nats.Connect(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "shop-events", Subjects: []string{"shop.events.>"}}); err != nil {
+		t.Fatal(err)
+	}
+	broker := s.Connect()
+	queue, err := broker.Subscribe(t.Context(), events.Queue{Name: payment, Types: []string{created}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer queue.Close(t.Context())
+	if _, err := queue.Fetch(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := broker.Publish(t.Context(), some(30)); err != nil { // a batch, which the older stream refuses
+		t.Fatal(err)
+	}
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -34,11 +35,21 @@ func (b *jetStream) ensureStreams(ctx context.Context) error {
 			Duplicates: duplicateWindow, AllowDirect: true,
 		},
 	} {
-		if _, err := b.js.CreateOrUpdateStream(ctx, config); err != nil {
+		if err := b.ensureStream(ctx, config); err != nil {
 			return brokerError("make stream "+config.Name, err)
 		}
 	}
 	return nil
+}
+
+// ensureStream makes a stream. One that is there already as it should be costs the broker nothing; an update would make
+// it write even then, for each service that starts.
+func (b *jetStream) ensureStream(ctx context.Context, config jetstream.StreamConfig) error {
+	_, err := b.js.CreateStream(ctx, config)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // it is there, but different
+		_, err = b.js.UpdateStream(ctx, config)
+	}
+	return err
 }
 
 // ensureQueue makes the queue's durable consumer. It starts at the oldest event there is, so none is lost that was

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"stormglass/system/platform/problem"
@@ -187,7 +188,8 @@ func (o *Outbox) sent(ctx context.Context, batch []Event) {
 		if !trace.SpanContextFromContext(parent).IsSampled() {
 			continue
 		}
-		_, span := o.tracer.Start(parent, "send "+e.Type, trace.WithSpanKind(trace.SpanKindProducer), trace.WithTimestamp(e.Time), trace.WithAttributes(attributes(e)...))
+		_, span := o.tracer.Start(parent, "send "+e.Type, trace.WithSpanKind(trace.SpanKindProducer), trace.WithTimestamp(e.Time),
+			trace.WithAttributes(attribute.String("peer.service", "broker")), trace.WithAttributes(attributes(e)...))
 		span.End()
 	}
 }

@@ -1,6 +1,7 @@
 package eventstest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ func absent(t *testing.T, b Backend) {
 	start := time.Now()
 	WaitFor(t, patience, func() error { // the loss may be noticed a moment later
 		if broker.Ping(t.Context()) == nil {
-			return fmt.Errorf("ping: %w", errNotYet)
+			return errors.New("the broker still answers")
 		}
 		return nil
 	})
@@ -106,7 +107,7 @@ func refused(t *testing.T, b Backend) {
 	} {
 		wantCode(t, broker.Publish(t.Context(), []events.Event{e}), problem.Invalid)
 	}
-	_, err := broker.Subscribe(t.Context(), events.Queue{Name: "Q !", Types: types})
+	_, err := broker.Subscribe(t.Context(), queue("Q !"))
 	wantCode(t, err, problem.Invalid)
 	_, err = broker.Subscribe(t.Context(), events.Queue{Name: "q.payment"})
 	wantCode(t, err, problem.Invalid)

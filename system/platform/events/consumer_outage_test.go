@@ -1,0 +1,117 @@
+package events_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"stormglass/system/platform/events"
+	"stormglass/system/platform/events/eventstest"
+	"stormglass/system/platform/problem"
+	"stormglass/system/platform/store/storetest"
+	"stormglass/system/platform/telemetry"
+)
+
+func TestOutageSpendsNoAttemptAndProbesWithOneEvent(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		batch := some(30)
+		d.publish(t, batch...)
+		const outages = 8 // more than an event has attempts
+		n, after := 0, 0
+		d.open(t, func(events.Event, int) error {
+			if n < outages {
+				n++
+				if paused := testutil.ToFloat64(d.tel.Gauge(telemetry.BacklogPaused).WithLabelValues(payment)); paused != min(float64(n-1), 1) {
+					t.Errorf("call %d: paused is %v", n, paused)
+				}
+				return fmt.Errorf("charge: %w", problem.New(problem.Unavailable, "breaker_open", "the processor is left alone"))
+			}
+			after++
+			return nil
+		})
+		d.wantEffects(t, batch...)
+		if got := count(t, d.db, `SELECT COUNT(*) FROM inbox_attempts`); got != 0 {
+			t.Errorf("%d events spent an attempt on an outage", got)
+		}
+		if after != len(batch) {
+			t.Errorf("after the outage the handler was called %d times for %d events", after, len(batch))
+		}
+		d.wantDead(t)
+	})
+}
+
+func TestLostDatabasePausesTheConsumerAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	db, link := linked(t)
+	d := newDesk(t, db, eventstest.StartServer(t).Connect())
+	d.open(t, nil)
+	batch := some(40)
+	link.refusing(func(string) bool { return true })
+	d.publish(t, batch...)
+	paused := d.tel.Gauge(telemetry.BacklogPaused).WithLabelValues(payment)
+	age := d.tel.Gauge(telemetry.BacklogAge).WithLabelValues(payment)
+	eventstest.WaitFor(t, 10*time.Second, func() error {
+		if p, a := testutil.ToFloat64(paused), testutil.ToFloat64(age); p != 1 || a < 0.5 {
+			return fmt.Errorf("paused %v, age %v", p, a)
+		}
+		return nil
+	})
+	link.refusing(nil)
+	d.wantEffects(t, batch...)
+	if got := count(t, db, `SELECT COUNT(*) FROM inbox_attempts`); got != 0 {
+		t.Errorf("%d events spent an attempt on the database's outage", got)
+	}
+	eventstest.WaitFor(t, 10*time.Second, func() error {
+		if p, a := testutil.ToFloat64(paused), testutil.ToFloat64(age); p != 0 || a != 0 {
+			return fmt.Errorf("paused %v, age %v", p, a)
+		}
+		return nil
+	})
+}
+
+func TestUnansweredCommitOfAConsumerHasItsEffectOnce(t *testing.T) {
+	t.Parallel()
+	db, link := linked(t)
+	d := newDesk(t, db, eventstest.StartServer(t).Connect())
+	lost := 0
+	link.refusing(func(line string) bool {
+		if line == "COMMITTED consume "+payment && lost < 3 {
+			lost++
+			return true
+		}
+		return false
+	})
+	batch := some(10)
+	d.publish(t, batch...)
+	d.open(t, nil)
+	d.wantEffects(t, batch...)
+	if len(d.calls) != len(batch) {
+		t.Errorf("the handler was called %d times for %d events", len(d.calls), len(batch))
+	}
+	d.wantDead(t)
+}
+
+func TestLostBrokerPausesTheConsumer(t *testing.T) {
+	t.Parallel()
+	server := eventstest.StartServer(t)
+	d := newDesk(t, storetest.Open(t, storetest.SQLite(t), events.Migrations(), effects()), server.Connect())
+	d.open(t, nil)
+	first := some(1)
+	d.publish(t, first...)
+	d.wantEffects(t, first...)
+	server.Stop()
+	paused := d.tel.Gauge(telemetry.BacklogPaused).WithLabelValues(payment)
+	eventstest.WaitFor(t, 10*time.Second, func() error {
+		if testutil.ToFloat64(paused) != 1 {
+			return errors.New("not paused")
+		}
+		return nil
+	})
+	server.Start()
+	second := some(5)
+	eventstest.WaitFor(t, 10*time.Second, func() error { return d.broker.Publish(t.Context(), second) })
+	d.wantEffects(t, append(second, first...)...)
+}
