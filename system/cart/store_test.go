@@ -1,0 +1,296 @@
+package cart
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"stormglass/system/platform/boot"
+	"stormglass/system/platform/problem"
+	"stormglass/system/platform/resilience"
+	"stormglass/system/platform/telemetry"
+)
+
+func someone() UserID { return UserID(uuid.NewString()) }
+
+func adding(item Item) func(*Cart) error { return func(c *Cart) error { return c.set(item) } }
+
+func emptying(c *Cart) error {
+	c.Items = nil
+	return nil
+}
+
+// change changes a cart, and fails the test if it cannot.
+func change(t *testing.T, s *carts, user UserID, how func(*Cart) error) Cart {
+	t.Helper()
+	c, err := s.Change(t.Context(), user, how)
+	if err != nil {
+		t.Fatalf("change cart: %v", err)
+	}
+	return c
+}
+
+func load(t *testing.T, s *carts, user UserID) Cart {
+	t.Helper()
+	c, err := s.Load(t.Context(), user)
+	if err != nil {
+		t.Fatalf("load cart: %v", err)
+	}
+	return c
+}
+
+func TestCartIsReadBackAsItWasChanged(t *testing.T) {
+	each(t, func(t *testing.T, address string) {
+		s, user := connected(t, address, usualPolicy(t), time.Hour), someone()
+		if got := load(t, s, user); got.Version != 0 || len(got.Items) != 0 {
+			t.Errorf("before the first change: got %+v, want nothing at version 0", got)
+		}
+		want := change(t, s, user, adding(line("lamp", 2, 1999)))
+		got := load(t, s, user)
+		if fmt.Sprint(got) != fmt.Sprint(want) || len(got.Items) != 1 || got.Version == 0 {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		if other := load(t, s, someone()); len(other.Items) != 0 {
+			t.Errorf("somebody else's cart: got %v, want nothing", other)
+		}
+	})
+}
+
+func TestVersionRisesWithChangesOnly(t *testing.T) {
+	each(t, func(t *testing.T, address string) {
+		s, user := connected(t, address, usualPolicy(t), time.Hour), someone()
+		var last Version
+		for _, step := range []struct {
+			what  string
+			how   func(*Cart) error
+			rises bool
+		}{
+			{"first item", adding(line("lamp", 1, 100)), true},
+			{"the same again", adding(line("lamp", 1, 100)), false},
+			{"another price", adding(line("lamp", 1, 101)), true},
+			{"remove what is not there", func(c *Cart) error { c.remove("desk"); return nil }, false},
+			{"clear", emptying, true},
+			{"clear again", emptying, false},
+			{"first item again", adding(line("lamp", 1, 100)), true},
+		} {
+			got := change(t, s, user, step.how).Version
+			if rose := got > last; rose != step.rises || got < last {
+				t.Errorf("%s: version %d after %d", step.what, got, last)
+			}
+			last = got
+		}
+	})
+}
+
+func TestCartExpiresAndItsVersionDoesNot(t *testing.T) {
+	each(t, func(t *testing.T, address string) {
+		s, user := connected(t, address, usualPolicy(t), 50*time.Millisecond), someone()
+		before := change(t, s, user, adding(line("lamp", 1, 100)))
+		waitFor(t, func() error {
+			c, err := s.Load(t.Context(), user)
+			if len(c.Items) > 0 {
+				return errors.New("the cart still holds something")
+			}
+			return err
+		})
+		if got := load(t, s, user).Version; got != before.Version {
+			t.Errorf("version after expiry: got %d, want %d", got, before.Version)
+		}
+		if got := change(t, s, user, adding(line("lamp", 1, 100))).Version; got <= before.Version {
+			t.Errorf("next version: got %d, want more than %d", got, before.Version)
+		}
+	})
+}
+
+func TestOnlyTheOrderedVersionIsCleared(t *testing.T) {
+	each(t, func(t *testing.T, address string) {
+		s, user := connected(t, address, usualPolicy(t), time.Hour), someone()
+		ordered := change(t, s, user, adding(line("lamp", 1, 100)))
+		next := change(t, s, user, adding(line("desk", 1, 100)))
+		clear := func(v Version, want bool) {
+			t.Helper()
+			if got, err := s.ClearIf(t.Context(), user, v); got != want || err != nil {
+				t.Errorf("clear version %d: got %v (%v), want %v", v, got, err, want)
+			}
+		}
+		clear(ordered.Version, false)
+		if got := load(t, s, user); len(got.Items) != 2 {
+			t.Errorf("a cart that was changed after the order: got %v, want both lines", got)
+		}
+		clear(next.Version, true)
+		clear(next.Version, false) // the event comes again
+		got := load(t, s, user)
+		if len(got.Items) != 0 || got.Version <= next.Version {
+			t.Errorf("cleared cart: got %+v, want nothing at a version after %d", got, next.Version)
+		}
+	})
+}
+
+// A cache that lost everything counts on from the time, so an order of before cannot clear a cart of after.
+func TestLostCacheGivesNoVersionTwice(t *testing.T) {
+	m := serveMini(t)
+	s, user := connected(t, m.Addr(), usualPolicy(t), time.Hour), someone()
+	before := change(t, s, user, adding(line("lamp", 1, 100))).Version
+	m.FlushAll()
+	waitFor(t, func() error {
+		if time.Now().UnixMilli() <= int64(before) {
+			return errors.New("the clock has not moved yet")
+		}
+		return nil
+	})
+	if after := change(t, s, user, adding(line("lamp", 1, 100))).Version; after <= before {
+		t.Errorf("version after the loss: got %d, want more than %d", after, before)
+	}
+}
+
+func TestConcurrentChangesAreAllKept(t *testing.T) {
+	each(t, func(t *testing.T, address string) {
+		user := someone()
+		instances := []*carts{connected(t, address, usualPolicy(t), time.Hour), connected(t, address, usualPolicy(t), time.Hour)}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		versions := map[Version]bool{}
+		const products = 6
+		for i := range products {
+			wg.Go(func() {
+				s := instances[i%len(instances)]
+				for q := range int64(5) {
+					c, err := s.Change(t.Context(), user, adding(line(ProductID(fmt.Sprint(i)), q+1, 100)))
+					if err != nil {
+						t.Errorf("product %d: %v", i, err)
+						return
+					}
+					mu.Lock()
+					if versions[c.Version] {
+						t.Errorf("version %d was given twice", c.Version)
+					}
+					versions[c.Version] = true
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		c := load(t, instances[0], user)
+		if len(c.Items) != products {
+			t.Fatalf("lines: got %d, want %d", len(c.Items), products)
+		}
+		for _, item := range c.Items {
+			if item.Quantity != 5 {
+				t.Errorf("product %s: got quantity %d, want the last one, 5", item.Product, item.Quantity)
+			}
+		}
+	})
+}
+
+func TestAuditShowsCartsAndNoTitles(t *testing.T) {
+	each(t, func(t *testing.T, address string) {
+		s, user := connected(t, address, usualPolicy(t), time.Hour), someone()
+		c := change(t, s, user, adding(line("lamp", 2, 100)))
+		rows, err := s.rows(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, r := range rows {
+			found = found || r.User == user && r.Version == c.Version && strings.Contains(r.Items, "lamp")
+		}
+		if !found {
+			t.Errorf("got %v, want the cart of %s", rows, user)
+		}
+	})
+}
+
+func TestServerThatCannotServeIsAnOutage(t *testing.T) {
+	for said, want := range map[string]problem.Code{
+		"LOADING Redis is loading the dataset in memory":                    problem.Unavailable,
+		"READONLY You can't write against a read only replica.":             problem.Unavailable,
+		"WRONGTYPE Operation against a key holding the wrong kind of value": problem.Internal,
+	} {
+		m := serveMini(t)
+		once := usualPolicy(t)
+		once.Attempts = 1
+		s := connected(t, m.Addr(), once, time.Hour)
+		load(t, s, someone())
+		m.SetError(said)
+		before := m.CommandCount()
+		_, err := s.Load(t.Context(), someone())
+		if got := problem.CodeOf(err); got != want {
+			t.Errorf("%s: got %s (%v), want %s", said, got, err, want)
+		}
+		if got := m.CommandCount() - before; got > 1 {
+			t.Errorf("%s: one attempt was %d commands on the wire", said, got)
+		}
+	}
+}
+
+// One attempt under the policy is one attempt on the wire: the client must not repeat by itself.
+func TestBrokenConnectionIsNotRetriedByTheClient(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepted atomic.Int64
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted.Add(1)
+			conn.Close()
+		}
+	})
+	defer done.Wait()
+	defer l.Close()
+	once := usualPolicy(t)
+	once.Attempts = 1
+	s := connected(t, l.Addr().String(), once, time.Hour)
+	_, err = s.Load(t.Context(), someone())
+	if got, want := problem.CodeOf(err), problem.Unavailable; got != want {
+		t.Errorf("got %s (%v), want %s", got, err, want)
+	}
+	if got, want := accepted.Load(), int64(1); got != want {
+		t.Errorf("connections for one attempt: got %d, want %d", got, want)
+	}
+}
+
+func TestSilentCacheIsATimeout(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	short := usualPolicy(t)
+	short.Attempts, short.AttemptTimeout = 1, 100*time.Millisecond
+	s := connected(t, l.Addr().String(), short, time.Hour)
+	start := time.Now()
+	_, err = s.Load(t.Context(), someone())
+	if got, want := problem.CodeOf(err), problem.Timeout; got != want {
+		t.Errorf("got %s (%v), want %s", got, err, want)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("took %v, want about the attempt's 100 ms", took)
+	}
+}
+
+func TestWrongURLNamesTheSettingAndNotThePassword(t *testing.T) {
+	tel := telemetry.Discard("cart")
+	link, err := resilience.New(tel, "cart", "cache", usualPolicy(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []boot.Secret{"mongodb://:hunter2@host", "redis://:hunter2@host/x", "hunter2"} {
+		_, err := connect(tel, link, url)
+		if !errors.Is(err, boot.ErrUsage) || !strings.Contains(err.Error(), "CACHE_URL") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("got %v, want a usage error that names CACHE_URL and keeps the password", err)
+		}
+	}
+}
