@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+	"github.com/rs/zerolog"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
@@ -111,6 +112,14 @@ func answered(err error) error {
 		return err
 	}
 	return problem.Wrap(err, problem.Unavailable, "", "carts cannot be reached just now")
+}
+
+// hushed takes the client's own log lines, which would go to stderr as plain text. What they tell comes back as errors.
+type hushed struct{ log zerolog.Logger }
+
+// Printf is what the client calls.
+func (h hushed) Printf(ctx context.Context, format string, v ...any) {
+	h.log.Debug().Ctx(ctx).Msgf(format, v...)
 }
 
 // unable says whether the server's words mean that it cannot serve anybody now: it is starting, or lost its master.

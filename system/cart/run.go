@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	cartv1 "stormglass/system/api/cart/v1"
 	"stormglass/system/api/identity"
 	"stormglass/system/api/links"
@@ -48,6 +50,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	if err != nil {
 		return err
 	}
+	redis.SetLogger(hushed{rt.Log})
 	cache, err := connect(rt.Telemetry, link, c.Cache)
 	if err != nil {
 		return err
