@@ -8,6 +8,7 @@ import (
 	"stormglass/system/cart"
 	"stormglass/system/gateway"
 	"stormglass/system/inventory"
+	"stormglass/system/notification"
 	"stormglass/system/order"
 	"stormglass/system/payment"
 	"stormglass/system/platform/boot"
@@ -29,6 +30,7 @@ func commands() []command {
 		service("user", "knows people, and gives them tokens", user.Run),
 		service("product", "the catalogue, with full-text search", product.Run),
 		service("cart", "what shoppers mean to buy", cart.Run),
+		service("notification", "tells customers by e-mail, text and push message", notification.Run),
 		service("order", "places orders and decides their fate", order.Run),
 		service("inventory", "stock and reservations, never below zero", inventory.Run),
 		service("payment", "charges and refunds, exactly once per order", payment.Run),

@@ -1,0 +1,117 @@
+package notification
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"stormglass/system/platform/store"
+	"stormglass/system/platform/work"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+func migrations() store.Migrations { return store.Embedded("notification", files) }
+
+// audit is what /audit shows: neither where people are reached nor what they were told.
+func audit() []store.Table {
+	return []store.Table{
+		{Name: "contacts", Query: `SELECT user_id, version FROM contacts ORDER BY user_id`},
+		{Name: "messages", Query: `SELECT id, event_id, channel, kind, user_id, order_id, state, reason, attempts, since_us, done_us FROM messages ORDER BY id`},
+	}
+}
+
+// toDo is the table of messages as durable work for one company, which brings some of the channels.
+func toDo(db *store.DB, channels string) work.Table[Message] {
+	return work.Table[Message]{
+		DB: db, Name: "messages", Key: "id", Due: `state = 'due' AND channel IN (` + channels + `)`,
+		Columns: `id, event_id, channel, kind, user_id, order_id, facts, correlation, trace, since_us,
+			COALESCE((SELECT email FROM contacts WHERE contacts.user_id = messages.user_id), ''),
+			COALESCE((SELECT name FROM contacts WHERE contacts.user_id = messages.user_id), ''),
+			COALESCE((SELECT phone FROM contacts WHERE contacts.user_id = messages.user_id), '')`,
+		Scan: scan, ID: func(m Message) string { return string(m.ID) },
+	}
+}
+
+// insert adds a message, unless it is there already.
+func insert(ctx context.Context, tx *store.Tx, m Message) error {
+	facts, err := json.Marshal(m.Facts)
+	if err != nil {
+		return fmt.Errorf("encode facts: %w", err)
+	}
+	trace, err := json.Marshal(m.Trace)
+	if err != nil {
+		return fmt.Errorf("encode trace: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO messages
+		(id, event_id, channel, kind, user_id, order_id, facts, correlation, trace, state, reason, since_us, lease_us, next_us, attempts, done_us)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'due', '', $10, 0, 0, 0, 0) ON CONFLICT DO NOTHING`,
+		m.ID, m.Event, m.Channel, m.Kind, m.User, m.Order, string(facts), m.Correlation, string(trace), store.Micros(m.Since))
+	if err != nil {
+		return fmt.Errorf("insert message: %w", err)
+	}
+	return nil
+}
+
+// closeMessage puts a message into its final state.
+func closeMessage(ctx context.Context, tx *store.Tx, id MessageID, s State, reason string, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE messages SET state = $1, reason = $2, done_us = $3, lease_us = 0 WHERE id = $4 AND state = 'due'`,
+		s, reason, store.Micros(now), id)
+	if err != nil {
+		return fmt.Errorf("close message %s: %w", id, err)
+	}
+	return nil
+}
+
+// postponeMessage gives a message back, not to be taken up again before then.
+func postponeMessage(ctx context.Context, tx *store.Tx, id MessageID, then time.Time) error {
+	if _, err := tx.Exec(ctx, `UPDATE messages SET lease_us = 0, next_us = $1 WHERE id = $2 AND state = 'due'`, store.Micros(then), id); err != nil {
+		return fmt.Errorf("postpone message %s: %w", id, err)
+	}
+	return nil
+}
+
+func contactKnown(ctx context.Context, tx *store.Tx, user UserID) (bool, error) {
+	var n int
+	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM contacts WHERE user_id = $1`, user).Scan(&n); err != nil {
+		return false, fmt.Errorf("find contact of user %s: %w", user, err)
+	}
+	return n > 0, nil
+}
+
+// putContact keeps a contact if it is newer than what is known, and makes the messages due that wait for it.
+func putContact(ctx context.Context, tx *store.Tx, c Contact) error {
+	_, err := tx.Exec(ctx, `INSERT INTO contacts (user_id, email, name, phone, version) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, name = excluded.name, phone = excluded.phone, version = excluded.version
+		WHERE contacts.version < excluded.version`, c.User, c.Email, c.Name, c.Phone, c.Version)
+	if err != nil {
+		return fmt.Errorf("put contact of user %s: %w", c.User, err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE messages SET next_us = 0 WHERE user_id = $1 AND state = 'due' AND next_us > 0`, c.User); err != nil {
+		return fmt.Errorf("hurry messages of user %s: %w", c.User, err)
+	}
+	return nil
+}
+
+func scan(row interface{ Scan(...any) error }) (Message, error) {
+	var m Message
+	var facts, trace string
+	var since int64
+	err := row.Scan(&m.ID, &m.Event, &m.Channel, &m.Kind, &m.User, &m.Order, &facts, &m.Correlation, &trace, &since,
+		&m.Contact.Email, &m.Contact.Name, &m.Contact.Phone)
+	if err != nil {
+		return Message{}, fmt.Errorf("read message: %w", err)
+	}
+	if m.Contact.Email != "" {
+		m.Contact.User = m.User
+	}
+	m.Since = store.Time(since)
+	if err := errors.Join(json.Unmarshal([]byte(facts), &m.Facts), json.Unmarshal([]byte(trace), &m.Trace)); err != nil {
+		return Message{}, fmt.Errorf("decode message %s: %w", m.ID, err)
+	}
+	return m, nil
+}
