@@ -4,6 +4,8 @@ package identity
 import (
 	"context"
 
+	"google.golang.org/grpc"
+
 	userv1 "stormglass/system/api/user/v1"
 	"stormglass/system/platform/auth"
 	"stormglass/system/platform/service"
@@ -17,7 +19,7 @@ func Verifier(p service.Parts, addrs []string) (*auth.Verifier, error) {
 	}
 	users := userv1.NewUserServiceClient(conn)
 	verifier := auth.NewVerifier(p.Telemetry, func(ctx context.Context) ([]byte, error) {
-		resp, err := users.Keys(ctx, &userv1.KeysRequest{})
+		resp, err := users.Keys(ctx, &userv1.KeysRequest{}, grpc.WaitForReady(true)) // in the background: while it connects there is time
 		return []byte(resp.GetJwksJson()), err
 	})
 	p.Go("public keys", verifier.Run)
