@@ -57,7 +57,7 @@ func Run(_ context.Context, rt *boot.Runtime) error {
 
 	g := newGateway(rt.Telemetry, s, c.Cache, c.Streams)
 	shed := newShed(rt.Telemetry)
-	d := &door{gateway: g, cors: cors{c.Origins}, places: newPlaces(c.Places, shed), verify: verifier.Verify, visitors: newVisitors(c.Rates, shed)}
+	d := &door{gateway: g, observer: newObserver(rt.Telemetry), cors: cors{c.Origins}, places: newPlaces(c.Places, shed), verify: verifier.Verify, visitors: newVisitors(c.Rates, shed)}
 	if err := c.HTTP.start(rt, d); err != nil {
 		return err
 	}
@@ -103,6 +103,6 @@ func connected(conn *grpc.ClientConn) boot.Check {
 
 // publicKeys fetches the keys that verify access tokens.
 func (s services) publicKeys(ctx context.Context) ([]byte, error) {
-	resp, err := s.user.Keys(ctx, &userv1.KeysRequest{})
+	resp, err := s.user.Keys(ctx, &userv1.KeysRequest{}, grpc.WaitForReady(true)) // while it connects there is time
 	return []byte(resp.GetJwksJson()), err
 }
