@@ -123,6 +123,8 @@ func (g *gateway) getProduct(ctx context.Context, in *productInput) (*productOut
 
 // availability gives how many units of a product can be had, or nil when inventory does not say.
 func (g *gateway) availability(ctx context.Context, id string) *int64 {
+	ctx, cancel := context.WithTimeout(ctx, partLimit)
+	defer cancel()
 	resp, err := g.inventory.GetStock(ctx, &inventoryv1.GetStockRequest{ProductIds: []string{id}})
 	if err != nil {
 		g.fellBack(ctx, "inventory", "GetStock", err)

@@ -61,7 +61,7 @@ func newDesk(t *testing.T, change ...func(*settings)) *desk {
 	behind := connectTo(t, tel, addrs)
 	shed := newShed(tel)
 	d := &door{
-		gateway: newGateway(tel, behind, s.cache, s.live), cors: s.cors, places: newPlaces(s.places, shed),
+		gateway: newGateway(tel, behind, s.cache, s.live), observer: newObserver(tel), cors: s.cors, places: newPlaces(s.places, shed),
 		verify: auth.NewVerifier(tel, behind.publicKeys).Verify, visitors: newVisitors(s.rates, shed),
 	}
 	server := httptest.NewServer(d)

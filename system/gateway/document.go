@@ -27,6 +27,7 @@ func (g *gateway) documentRoutes() {
 		Summary: "Read the public keys that verify access tokens (RFC 7517)",
 	}, g.keys)
 	g.serve("/openapi.json", "application/openapi+json", document(g.api))
+	g.docsRoutes()
 }
 
 func (g *gateway) keys(ctx context.Context, _ *none) (*keysOutput, error) {
@@ -42,7 +43,9 @@ func (g *gateway) keys(ctx context.Context, _ *none) (*keysOutput, error) {
 
 // document writes the OpenAPI document, without what the typed layer adds for its own problems.
 func document(api huma.API) []byte {
-	delete(api.OpenAPI().Components.Schemas.Map(), "ErrorModel")
+	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
+		delete(api.OpenAPI().Components.Schemas.Map(), name)
+	}
 	doc, err := api.OpenAPI().MarshalJSON()
 	if err != nil {
 		panic("encode our own OpenAPI document: " + err.Error())
@@ -57,6 +60,7 @@ func (g *gateway) serve(path, contentType string, content []byte) {
 	g.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		_, _ = w.Write(content) // the client has left; nobody is there to be told
 	})
 }

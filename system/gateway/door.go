@@ -2,34 +2,65 @@ package gateway
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"unicode/utf8"
 
 	"stormglass/system/platform/auth"
+	"stormglass/system/platform/problem"
 )
 
 // door decides who gets in, and how many at once.
 type door struct {
 	*gateway
+	observer *observer
 	cors     cors
 	places   *places
 	verify   func(ctx context.Context, token string) (auth.Identity, error)
 	visitors visitors
 }
 
-// ServeHTTP implements http.Handler: every answer of the gateway passes here.
+// ServeHTTP implements http.Handler: every request passes here.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rt := d.routeOf(r)
-	d.observed(w, r, rt, func(w http.ResponseWriter, r *http.Request) {
-		protect(w.Header(), r)
-		if d.cors.answered(w, r) {
-			return
+	visit, known := d.observer.begin(r, rt)
+	r = r.WithContext(visit.ctx)
+	out := &answer{ResponseWriter: w}
+	maps.Copy(out.Header(), known)
+	defer func() {
+		broken := d.recovered(out, r, recover())
+		visit.end(out.status)
+		if broken {
+			panic(http.ErrAbortHandler) // the client must not take half an answer for a whole one
 		}
-		if err := d.pass(w, r, rt); err != nil {
-			d.problemOf(r.Context(), err).write(w)
+	}()
+	protect(out.Header(), r)
+	if d.cors.answered(out, r) {
+		return
+	}
+	if err := d.pass(out, r, rt); err != nil {
+		d.problemOf(r.Context(), err).write(out)
+	}
+}
+
+// recovered answers for a handler that panicked, and settles the status of one that never wrote. It says whether an
+// answer broke off in the middle.
+func (d *door) recovered(w *answer, r *http.Request, panicked any) (broken bool) {
+	broken = panicked != nil && w.status != 0
+	if panicked != nil {
+		err := problem.Wrap(fmt.Errorf("panic: %v\n%s", panicked, debug.Stack()), problem.Internal, "", "something went wrong on our side")
+		p := d.problemOf(r.Context(), err)
+		if !broken {
+			p.write(w)
 		}
-	})
+	}
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return broken
 }
 
 // pass lets a request through to its route, or says why not.

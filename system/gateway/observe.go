@@ -1,22 +1,21 @@
 package gateway
 
 import (
-	"fmt"
+	"context"
 	"net/http"
 	"regexp"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"stormglass/system/platform/problem"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -29,54 +28,57 @@ const (
 // unmatched is the route, for spans and metrics, of requests for what there is not.
 const unmatched = "unmatched"
 
-// observed serves a request as the root of what happens because of it: its correlation id, its span (under the client's
-// own, if it sent one), its metric, its line in the log, and the answer to a panic.
-func (d *door) observed(w http.ResponseWriter, r *http.Request, rt route, serve http.HandlerFunc) {
-	start, method := time.Now(), methodOf(r)
-	if rt.pattern == "" {
-		rt.pattern = unmatched
-	}
-	id := correlationOf(r)
-	ctx := d.tel.Propagator.Extract(telemetry.WithCorrelation(r.Context(), id), propagation.HeaderCarrier(r.Header))
-	ctx, span := d.tel.Tracer("gateway").Start(ctx, method+" "+rt.pattern, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
-		attribute.String("http.request.method", method), attribute.String("http.route", rt.pattern), attribute.String("correlation_id", id)))
-	defer span.End()
-	r = r.WithContext(ctx)
-
-	answer := &answer{ResponseWriter: w}
-	answer.Header().Set(headerCorrelation, id)
-	if of := span.SpanContext(); of.IsValid() {
-		answer.Header().Set(headerTrace, of.TraceID().String())
-	}
-	active := d.tel.Gauge(telemetry.HTTPServerActive).WithLabelValues()
-	active.Inc()
-	defer func() {
-		active.Dec()
-		d.recovered(answer, r, recover())
-		span.SetAttributes(attribute.Int("http.response.status_code", answer.status))
-		if answer.status >= http.StatusInternalServerError {
-			span.SetStatus(codes.Error, http.StatusText(answer.status))
-		}
-		took := time.Since(start)
-		telemetry.Observe(ctx, d.tel.Histogram(telemetry.HTTPServerDuration).WithLabelValues(method, rt.pattern, strconv.Itoa(answer.status)), took.Seconds())
-		d.tel.Log.WithLevel(level(method, answer.status)).Ctx(ctx).Str("method", method).Str("route", rt.pattern).
-			Int("status", answer.status).Dur("took_ms", took).Msg("request served")
-	}()
-	serve(answer, r)
+// observer tells of each request.
+type observer struct {
+	tel      *telemetry.Telemetry
+	tracer   trace.Tracer
+	active   prometheus.Gauge
+	duration *prometheus.HistogramVec
 }
 
-// recovered answers for a handler that panicked, and settles the status of one that never wrote.
-func (d *door) recovered(w *answer, r *http.Request, panicked any) {
-	if panicked != nil {
-		err := problem.Wrap(fmt.Errorf("panic: %v\n%s", panicked, debug.Stack()), problem.Internal, "", "something went wrong on our side")
-		p := d.problemOf(r.Context(), err)
-		if w.status == 0 {
-			p.write(w)
-		}
+func newObserver(tel *telemetry.Telemetry) *observer {
+	return &observer{tel, tel.Tracer("gateway"), tel.Gauge(telemetry.HTTPServerActive).WithLabelValues(), tel.Histogram(telemetry.HTTPServerDuration)}
+}
+
+// visit is one request while it is served.
+type visit struct {
+	*observer
+	ctx           context.Context
+	span          trace.Span
+	start         time.Time
+	method, route string
+}
+
+// begin opens what a request is known by: its correlation id, and its span, under the client's own if it sent one.
+func (o *observer) begin(r *http.Request, rt route) (*visit, http.Header) {
+	v := &visit{observer: o, start: time.Now(), method: methodOf(r), route: rt.pattern}
+	if v.route == "" {
+		v.route = unmatched
 	}
-	if w.status == 0 {
-		w.status = http.StatusOK
+	id := correlationOf(r)
+	ctx := o.tel.Propagator.Extract(telemetry.WithCorrelation(r.Context(), id), propagation.HeaderCarrier(r.Header))
+	v.ctx, v.span = o.tracer.Start(ctx, v.method+" "+v.route, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
+		attribute.String("http.request.method", v.method), attribute.String("http.route", v.route), attribute.String("correlation_id", id)))
+	o.active.Inc()
+	known := http.Header{headerCorrelation: {id}}
+	if of := v.span.SpanContext(); of.IsValid() {
+		known.Set(headerTrace, of.TraceID().String())
 	}
+	return v, known
+}
+
+// end counts and logs what the request came to.
+func (v *visit) end(status int) {
+	v.active.Dec()
+	v.span.SetAttributes(attribute.Int("http.response.status_code", status))
+	if status >= http.StatusInternalServerError {
+		v.span.SetStatus(codes.Error, http.StatusText(status))
+	}
+	v.span.End()
+	took := time.Since(v.start)
+	telemetry.Observe(v.ctx, v.duration.WithLabelValues(v.method, v.route, strconv.Itoa(status)), took.Seconds())
+	v.tel.Log.WithLevel(level(v.method, status)).Ctx(v.ctx).Str("method", v.method).Str("route", v.route).
+		Int("status", status).Dur("took_ms", took).Msg("request served")
 }
 
 // level keeps reads out of the usual log: they are many, and change nothing.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"sync"
+	"time"
 
 	orderv1 "stormglass/system/api/order/v1"
 	paymentv1 "stormglass/system/api/payment/v1"
@@ -30,21 +31,24 @@ type orderPage struct {
 	Degraded []string  `json:"degraded" nullable:"false" doc:"The parts that are missing because their service is away."`
 }
 
+// partLimit is how long a page waits for a part that it can do without: a few times the usual.
+const partLimit = 400 * time.Millisecond
+
 type orderPageOutput struct{ Body orderPage }
 
 // getOrder asks order, payment and shipping side by side. Only the order itself is needed for an answer.
 func (g *gateway) getOrder(ctx context.Context, in *orderPath) (*orderPageOutput, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var others sync.WaitGroup
 	var paid *payment
 	var sent *shipment
 	var paidErr, sentErr error
-	others.Go(func() { paid, paidErr = g.paymentOf(ctx, in.ID) })
-	others.Go(func() { sent, sentErr = g.shipmentOf(ctx, in.ID) })
+	part, cancelPart := context.WithTimeout(ctx, partLimit)
+	defer cancelPart()
+	others.Go(func() { paid, paidErr = g.paymentOf(part, in.ID) })
+	others.Go(func() { sent, sentErr = g.shipmentOf(part, in.ID) })
 	resp, err := g.order.GetOrder(ctx, &orderv1.GetOrderRequest{OrderId: in.ID})
 	if err != nil {
-		cancel() // the other parts are of no use any more
+		cancelPart() // the other parts are of no use any more
 	}
 	others.Wait()
 	if err != nil {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -48,7 +49,7 @@ func add[I, O any](g *gateway, r route, op huma.Operation, handle func(context.C
 		return out, nil
 	})
 	r.pattern = op.Path
-	r.body = !r.signed && op.RequestBody != nil
+	_, r.body = reflect.TypeFor[I]().FieldByName("Body")
 	g.routes[op.Method+" "+op.Path] = r
 }
 
