@@ -30,17 +30,20 @@ func commands() []command {
 		service("user", "knows people, and gives them tokens", user.Run),
 		service("product", "the catalogue, with full-text search", product.Run),
 		service("cart", "what shoppers mean to buy", cart.Run),
-		service("notification", "tells customers by e-mail, text and push message", notification.Run),
 		service("order", "places orders and decides their fate", order.Run),
 		service("inventory", "stock and reservations, never below zero", inventory.Run),
 		service("payment", "charges and refunds, exactly once per order", payment.Run),
 		service("shipping", "parcels, from booking to dispatch", shipping.Run),
+		service("notification", "tells customers by e-mail, text and push message", notification.Run),
+		{"dlq", "list dead letters, or send them back: dlq list [QUEUE], dlq redrive QUEUE [EVENT-ID …]", deadLetters},
+		{"staff", "let an account run the shop: staff add EMAIL", staff},
+		{"healthcheck", "ask the service of this container whether it is ready", healthcheck},
 	}
 }
 
 // service is a command that runs until it is told to stop, with its settings from the environment.
 func service(name, does string, program boot.Program) command {
-	return command{name, "run the " + name + " service: " + does, func(args []string, stdout, stderr io.Writer) int {
+	return command{name, does, func(args []string, stdout, stderr io.Writer) int {
 		if len(args) > 0 {
 			fmt.Fprintf(stderr, "shop %s: takes no arguments, its settings come from the environment; got %q\n", name, args)
 			return boot.ExitUsage

@@ -49,7 +49,31 @@ type settings struct {
 func Run(name string, program Program, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, name, program, stdout)
+	return exit(name, run(ctx, name, program, stdout), stderr)
+}
+
+// Once runs an operator's tool: a program that is over when it returns. It logs to stderr, and only what goes wrong.
+func Once(name string, program Program, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return exit(name, once(ctx, name, program, stderr), stderr)
+}
+
+func once(ctx context.Context, name string, program Program, stderr io.Writer) (err error) {
+	tel, flush, err := telemetry.Start(ctx, telemetry.Options{Service: name, Instance: name, Level: zerolog.ErrorLevel, Output: stderr, Version: Version})
+	if err != nil {
+		return err
+	}
+	rt := newRuntime(ctx, tel)
+	rt.OnStop("telemetry", flush)
+	defer func() { err = errors.Join(err, rt.teardown(teardownOnce)) }()
+	return program(rt.ctx, rt)
+}
+
+// teardownOnce is how long a tool may take to leave.
+const teardownOnce = 5 * time.Second
+
+func exit(name string, err error, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return ExitOK
