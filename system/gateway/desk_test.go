@@ -36,6 +36,7 @@ type settings struct {
 	places placeSettings
 	rates  rateSettings
 	cors   cors
+	tel    *telemetry.Telemetry
 }
 
 // desk is a gateway in front of fakes, and a client before it.
@@ -52,12 +53,13 @@ func newDesk(t *testing.T, change ...func(*settings)) *desk {
 	s := settings{
 		cache: cacheSettings{Fresh: time.Minute, Stale: time.Hour, Size: 16}, live: streamSettings{Heartbeat: time.Minute, Life: time.Minute},
 		places: placeSettings{Requests: 64, Streams: 8}, rates: rateSettings{User: 1e6, Address: 1e6},
+		tel: telemetry.Discard("gateway"),
 	}
 	for _, c := range change {
 		c(&s)
 	}
 	f, addrs := startFakes(t)
-	tel := telemetry.Discard("gateway")
+	tel := s.tel
 	behind := connectTo(t, tel, addrs)
 	shed := newShed(tel)
 	d := &door{
@@ -193,4 +195,28 @@ func (r reply) want(t *testing.T, status int) reply {
 		t.Fatalf("got status %d, want %d: %s", r.status, status, r.text)
 	}
 	return r
+}
+
+// webhookSeen gives the last notice that payment got, and its signature.
+func webhookSeen(d *desk) string {
+	got, ok := d.fakes.last("DeliverWebhook").(*paymentv1.DeliverWebhookRequest)
+	if !ok {
+		d.t.Fatal("payment saw no notice")
+	}
+	return string(got.GetBody()) + "|" + got.GetSignature()
+}
+
+// waitFor waits until something holds.
+func waitFor(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(20 * time.Second)
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("waited in vain for: %s", what)
+		}
+	}
 }
