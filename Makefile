@@ -1,0 +1,51 @@
+# The menu: `make` prints it.
+
+GO      ?= go
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X stormglass/system/platform/boot.Version=$(VERSION)
+SCENARIOS ?= $(wildcard scenarios/*.yaml)
+TOOLS   := $(CURDIR)/bin/tools
+
+.DEFAULT_GOAL := help
+.PHONY: help build up probe chaos-test test bench generate check clean
+
+help: ## print this menu
+	@echo "Stormglass: a shop that can be broken on purpose, and the harness that proves it heals."
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+build: ## build shop, standins and stormglass into bin/
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./system/cmd/shop ./system/cmd/standins ./chaos/cmd/stormglass
+
+up: build ## start the shop on this machine, until Ctrl-C
+	bin/stormglass up
+
+probe: build ## start the shop, place one order, print what it took, stop
+	bin/stormglass up --probe
+
+chaos-test: build ## run every scenario; evidence and summary in out/chaos/latest
+	bin/stormglass run $(FLAGS) $(SCENARIOS)
+
+test: ## run all tests with the race detector; says what it could not test
+	@mkdir -p out; rm -f out/not-tested
+	$(GO) vet ./...
+	NOT_TESTED=$(CURDIR)/out/not-tested $(GO) test -race -timeout 10m $(TESTFLAGS) ./...
+	@if [ -s out/not-tested ]; then echo; echo "Not tested on this machine:"; sort -u out/not-tested; fi
+
+bench: build ## measure checkouts per second, latency, CPU and memory of the whole shop
+	bin/stormglass bench
+	$(GO) test -run '^$$' -bench Hop -benchtime 3x ./system/platform/events
+
+generate: $(TOOLS)/buf ## make the Go of the contracts again (system/api)
+	cd system/api && PATH=$(TOOLS):$$PATH buf lint && PATH=$(TOOLS):$$PATH buf generate
+
+$(TOOLS)/buf: tools/go.mod tools/go.sum
+	GOBIN=$(TOOLS) $(GO) -C tools install tool
+
+check: generate ## formatting, vet, and generated files equal to committed ones
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
+	$(GO) vet ./...
+	git diff --exit-code -- system/api
+
+clean: ## remove bin/ and out/
+	rm -rf bin out
