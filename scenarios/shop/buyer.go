@@ -1,0 +1,131 @@
+package shop
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"stormglass/chaos/load"
+)
+
+// The names of operations in the history.
+const (
+	opRegister   = "register"
+	opSearch     = "search"
+	opView       = "view"
+	opCart       = "cart"
+	opCheckout   = "checkout"        // the first try
+	opRepeat     = "checkout-repeat" // the same again, under the same key
+	opCancel     = "cancel"
+	opCompletion = "completion"
+)
+
+// buyer is the shopper browse-and-buy.
+type buyer struct {
+	client     *client
+	seed       uint64
+	customers  customers
+	categories []string
+}
+
+// Prepare reads the categories and registers customers: enough that a visitor seldom finds all of them in the shop, and
+// that none of them meets the limit of requests a second.
+func (b *buyer) Prepare(ctx context.Context, target load.Target) error {
+	b.client, b.seed = newClient(target.BaseURL), target.Seed
+	var page struct {
+		Categories []struct{ Slug string }
+	}
+	if err := b.client.do(ctx, &load.Operation{}, request{method: http.MethodGet, path: "/v1/categories"}, &page); err != nil {
+		return fmt.Errorf("list categories: %w", err)
+	}
+	for _, c := range page.Categories {
+		b.categories = append(b.categories, c.Slug)
+	}
+	if len(b.categories) == 0 {
+		return fmt.Errorf("list categories: the catalogue is empty")
+	}
+	return b.prepare(ctx, 12+target.Visits/40)
+}
+
+// Visit is one way through the shop. The customer is free for the next visit as soon as the order is placed; following
+// it needs nobody.
+func (b *buyer) Visit(ctx context.Context, v *load.Visit) {
+	who := b.customers.take()
+	if who == nil {
+		if who = b.newcomer(ctx, v); who == nil {
+			return
+		}
+	}
+	p := &purchase{buyer: b, visit: v, who: who, errand: errandOf(v.Number), late: time.Since(v.Intended)}
+	accepted := p.shop(ctx) && p.order(ctx)
+	if accepted && p.errand.regrets {
+		p.regret(ctx)
+	}
+	b.customers.put(who)
+	if accepted {
+		p.follow(ctx)
+	}
+}
+
+// newcomer registers somebody for a visit that found nobody free, or gives nil.
+func (b *buyer) newcomer(ctx context.Context, v *load.Visit) (who *customer) {
+	number := b.customers.next()
+	_ = v.Do(ctx, opRegister, func(ctx context.Context, op *load.Operation) (err error) {
+		who, err = b.register(ctx, op, number)
+		return err
+	})
+	return who
+}
+
+// product is what a shopper sees of one.
+type product struct {
+	ID           string `json:"id"`
+	Availability *int64 `json:"availability"` // nil: nobody knows just now
+}
+
+// shop browses and fills the cart. It says whether there is something to order.
+func (p *purchase) shop(ctx context.Context) bool {
+	v, c := p.visit, p.buyer.client
+	var found struct{ Products []product }
+	query := url.Values{"category": {p.buyer.categories[v.Rand.IntN(len(p.buyer.categories))]}, "page": {fmt.Sprint(1 + v.Rand.IntN(2))}}
+	err := v.Do(ctx, opSearch, func(ctx context.Context, op *load.Operation) error {
+		return c.do(ctx, op, request{method: http.MethodGet, path: "/v1/products?" + query.Encode()}, &found)
+	})
+	if err != nil || len(found.Products) == 0 {
+		return false
+	}
+	if !p.inCart(ctx, http.MethodDelete, "", nil) { // what an earlier visit may have left
+		return false
+	}
+	picks := v.Rand.Perm(len(found.Products))
+	for _, pick := range picks[:min(len(picks), 1+v.Rand.IntN(3))] {
+		if !p.pick(ctx, found.Products[pick].ID, 1+v.Rand.Int64N(2)) {
+			return false
+		}
+	}
+	return p.inCart(ctx, http.MethodGet, "", nil) && len(p.cart.Items) > 0
+}
+
+// pick looks at a product and puts it into the cart, if there is enough of it.
+func (p *purchase) pick(ctx context.Context, id string, quantity int64) bool {
+	var page product
+	err := p.visit.Do(ctx, opView, func(ctx context.Context, op *load.Operation) error {
+		return p.buyer.client.do(ctx, op, request{method: http.MethodGet, path: "/v1/products/" + id}, &page)
+	})
+	if err != nil {
+		return false
+	}
+	if page.Availability != nil && *page.Availability < quantity {
+		return true
+	}
+	return p.inCart(ctx, http.MethodPut, "/items/"+id, map[string]int64{"quantity": quantity})
+}
+
+// inCart does something with the cart and notes how it is then.
+func (p *purchase) inCart(ctx context.Context, method, path string, body any) bool {
+	return p.visit.Do(ctx, opCart, func(ctx context.Context, op *load.Operation) error {
+		return p.buyer.client.do(ctx, op, request{method: method, path: "/v1/cart" + path, token: p.who.token, body: body}, &p.cart)
+	}) == nil
+}

@@ -1,0 +1,137 @@
+package shop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"stormglass/chaos/load"
+)
+
+const (
+	password = "correct horse battery"
+	// atOnce is how many customers are made side by side: passwords are hashed on purpose slowly, and the shop turns
+	// away whom it lets wait too long.
+	atOnce = 4
+	// comeBack is the pause before a customer who was turned away tries again.
+	comeBack = 100 * time.Millisecond
+)
+
+// The tokens of the card processor that customers pay with.
+const (
+	goodCard = "pm_card_visa"
+	badCard  = "pm_card_chargeDeclined"
+)
+
+// customer is somebody with an account, a session, and two cards, one of which the bank declines. The session outlasts a
+// run: access tokens live for 15 minutes.
+type customer struct {
+	id, email, token string
+	cards            map[string]string // references by the processor's token
+}
+
+// customers are those who are not in the shop just now. Each has one cart, so nobody makes two visits at a time.
+type customers struct {
+	mu   sync.Mutex
+	free []*customer
+	made int
+}
+
+// take gives somebody who has rested longest, or nil when everybody is in the shop.
+func (c *customers) take() *customer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.free) == 0 {
+		return nil
+	}
+	first := c.free[0]
+	c.free = c.free[1:]
+	return first
+}
+
+// put lets somebody rest.
+func (c *customers) put(one *customer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.free = append(c.free, one)
+}
+
+// next numbers a new customer.
+func (c *customers) next() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made++
+	return c.made
+}
+
+// prepare makes n customers and lets them rest. It is patient with a shop that is busy, until ctx ends.
+func (b *buyer) prepare(ctx context.Context, n int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	places := make(chan struct{}, atOnce)
+	var making sync.WaitGroup
+	for range n {
+		making.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			one, err := b.patiently(ctx)
+			if err != nil {
+				cancel(fmt.Errorf("make customer: %w", err))
+				return
+			}
+			b.customers.put(one)
+		})
+	}
+	making.Wait()
+	return context.Cause(ctx)
+}
+
+// patiently makes a customer, and tries again when the shop has no time.
+func (b *buyer) patiently(ctx context.Context) (*customer, error) {
+	number := b.customers.next()
+	for {
+		var unrecorded load.Operation
+		one, err := b.register(ctx, &unrecorded, number)
+		busy, turnedAway := errors.AsType[*refusal](err)
+		if !turnedAway || busy.Status != http.StatusTooManyRequests && busy.Status != http.StatusServiceUnavailable {
+			return one, err
+		}
+		select {
+		case <-time.After(comeBack):
+		case <-ctx.Done():
+			return nil, errors.Join(err, context.Cause(ctx))
+		}
+	}
+}
+
+// register makes the account, the session and the cards of a customer. Repeating it for the same number is harmless.
+func (b *buyer) register(ctx context.Context, op *load.Operation, number int) (*customer, error) {
+	one := &customer{email: fmt.Sprintf("shopper-%x-%d@example.com", b.seed, number), cards: map[string]string{}}
+	account := map[string]string{"email": one.email, "password": password, "name": fmt.Sprintf("Shopper %d", number), "phone": fmt.Sprintf("+4930%07d", number)}
+	key := fmt.Sprintf("customer-%d", number)
+	if err := b.client.do(ctx, op, request{method: http.MethodPost, path: "/v1/users", key: key, body: account}, nil); err != nil {
+		return nil, fmt.Errorf("register: %w", err)
+	}
+	var session struct {
+		UserID string `json:"user_id"`
+		Token  string `json:"access_token"`
+	}
+	if err := b.client.do(ctx, op, request{method: http.MethodPost, path: "/v1/sessions", body: map[string]string{"email": one.email, "password": password}}, &session); err != nil {
+		return nil, fmt.Errorf("log in: %w", err)
+	}
+	one.id, one.token = session.UserID, session.Token
+	for _, token := range []string{goodCard, badCard} {
+		var card struct {
+			Ref string `json:"card_ref"`
+		}
+		r := request{method: http.MethodPost, path: "/v1/cards", token: one.token, key: key + token, body: map[string]string{"token": token}}
+		if err := b.client.do(ctx, op, r, &card); err != nil {
+			return nil, fmt.Errorf("register card: %w", err)
+		}
+		one.cards[token] = card.Ref
+	}
+	return one, nil
+}

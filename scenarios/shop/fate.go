@@ -1,0 +1,107 @@
+package shop
+
+import (
+	"stormglass/chaos/evidence"
+	"stormglass/chaos/load"
+	"stormglass/chaos/verdict"
+)
+
+// expectations are checks that a scenario names, with the time within which they must hold.
+func expectations() []verdict.Check {
+	return []verdict.Check{
+		{
+			Name: "orders-final",
+			Doc:  "Every order is shipped or cancelled, also those whose clients never got an answer; and every order that a client saw accepted is there.",
+			Func: looking(ordersFinal),
+		},
+		{
+			Name: "orders-shipped",
+			Doc:  "Every accepted order that nothing speaks against is shipped; only one that could not be had any more may be cancelled.",
+			Func: looking(ordersShipped),
+		},
+	}
+}
+
+func ordersFinal(f *evidence.Folder) (verdict.Result, error) {
+	orders, err := ordersByID(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	seen, err := accepted(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	var t tally
+	ends := map[string]int{}
+	for _, o := range orders {
+		ends[o.State]++
+		t.expect(o.final(), "order %s is still %s", o.ID, o.State)
+	}
+	for _, a := range seen {
+		_, there := orders[a.order]
+		t.also(there, "order %s was accepted and is not there", a.order)
+	}
+	return t.result("%d shipped, %d cancelled, %d open", ends[shipped], ends[cancelled], len(orders)-ends[shipped]-ends[cancelled]), nil
+}
+
+func ordersShipped(f *evidence.Folder) (verdict.Result, error) {
+	orders, err := ordersByID(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	seen, err := accepted(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	var t tally
+	soldOut := 0
+	for _, a := range seen {
+		o := orders[a.order]
+		if a.Name != opCheckout || a.Fields["ends"] != shipped {
+			continue
+		}
+		if o.State == cancelled && o.Reason == "out_of_stock" {
+			soldOut++
+			continue
+		}
+		t.expect(o.State == shipped, "order %s is %q %s", a.order, o.State, o.Reason)
+	}
+	return t.result("%d orders to be shipped, %d more were sold out", t.compared, soldOut), nil
+}
+
+// acceptedIsFinal is I4.
+func acceptedIsFinal(f *evidence.Folder) (verdict.Result, error) {
+	orders, err := ordersByID(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	seen, err := accepted(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	var t tally
+	told := lastSeen(f.History)
+	for id, a := range by(seen, func(a acceptance) string { return a.order }) {
+		o, there := orders[id]
+		if !t.expect(there, "order %s was accepted and is not there", id) {
+			continue
+		}
+		t.also(o.User == a.Fields["user_id"], "order %s belongs to somebody else than who placed it", id)
+		t.also(o.final(), "order %s was accepted and is still %s", id, o.State)
+		if was := told[id]; was == shipped || was == cancelled {
+			t.also(o.State == was, "order %s is %s after its customer saw it %s", id, o.State, was)
+		}
+	}
+	return t.result("%d accepted orders", t.compared), nil
+}
+
+// lastSeen gives the last state of each order that its customer saw.
+func lastSeen(history []load.Operation) map[string]string {
+	seen := map[string]string{}
+	for _, o := range history {
+		if o.Name == opCompletion {
+			seen[o.Fields["order_id"]] = o.Fields["state"]
+		}
+	}
+	return seen
+}

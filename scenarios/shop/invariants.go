@@ -1,0 +1,142 @@
+package shop
+
+import (
+	"fmt"
+	"time"
+
+	"stormglass/chaos/evidence"
+	"stormglass/chaos/load"
+	"stormglass/chaos/verdict"
+)
+
+// invariants are checks that must hold after every scenario, by the numbers under which the design lists them.
+func invariants() []verdict.Check {
+	list := []verdict.Check{
+		{
+			Name: "I1-stock-adds-up", Func: looking(stockAddsUp),
+			Doc: "Of every product, available + reserved + sold is what there was at first, none of them is below zero, and the reservations say the same.",
+		},
+		{
+			Name: "I1-stock-follows-orders", Func: looking(stockFollowsOrders),
+			Doc: "Every shipped order took its goods out of stock exactly once; a cancelled one holds none.",
+		},
+		{
+			Name: "I2-charged-once", Func: looking(chargedOnce),
+			Doc: "Each order is charged at most once, nothing is shipped unpaid, and the card processor's ledger equals payment's table.",
+		},
+		{
+			Name: "I3-refunded", Func: looking(refunded),
+			Doc: "The card processor keeps no money for a cancelled order.",
+		},
+		{
+			Name: "I4-accepted-is-final", Func: looking(acceptedIsFinal),
+			Doc: "Every order that a client saw accepted is there, is that client's, is shipped or cancelled, and stays what its customer saw it become.",
+		},
+		{
+			Name: "I5-same-key-same-order", Func: looking(sameKeySameOrder),
+			Doc: "A customer's idempotency key gives one order however often it is sent. Only keys that were sent more than once count as compared.",
+		},
+		{
+			Name: "I6-events-once", Func: looking(eventsOnce),
+			Doc: "Every committed event was sent, and is in the inbox of each service that consumes it exactly once, so that none is in a dead-letter queue; and no inbox has an event that nobody committed. The cart has no inbox and is left out.",
+		},
+		{
+			Name: "I8-paid-as-shown", Func: looking(paidAsShown),
+			Doc: "An order, and the charge for it, is over what the cart said.",
+		},
+	}
+	for i := range list {
+		list[i].Invariant = true
+	}
+	return list
+}
+
+// risks count what was in danger when the first fault struck.
+func risks() []verdict.Check {
+	return []verdict.Check{
+		{
+			Name: "orders-pending", Func: looking(ordersPending),
+			Doc: "Orders that clients had seen accepted, and not yet final, when the fault struck.",
+		},
+		{
+			Name: "sagas-open", Func: looking(sagasOpen),
+			Doc: "Orders in the order service's table that were not final when the fault struck.",
+		},
+		{
+			Name: "payments-due", Func: looking(paymentsDue),
+			Doc: "Payments of orders made before the fault struck that were settled only after it, or never.",
+		},
+	}
+}
+
+// atRisk is the result of a risk check.
+func atRisk(f *evidence.Folder, what string, count func(struck time.Time) int) (verdict.Result, error) {
+	at := struck(f)
+	if at.IsZero() {
+		return verdict.Result{}, fmt.Errorf("count %s: no fault struck", what)
+	}
+	n := count(at)
+	return verdict.Result{Holds: n > 0, Compared: n, Measured: fmt.Sprintf("%d %s", n, what)}, nil
+}
+
+func ordersPending(f *evidence.Folder) (verdict.Result, error) {
+	seen, err := accepted(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	return atRisk(f, "orders were pending", func(struck time.Time) int {
+		open := map[string]bool{}
+		for _, a := range seen {
+			if a.End.Before(struck) {
+				open[a.order] = true
+			}
+		}
+		for _, o := range f.History {
+			if o.Name == opCompletion && o.Outcome == load.OK && o.End.Before(struck) {
+				delete(open, o.Fields["order_id"])
+			}
+		}
+		return len(open)
+	})
+}
+
+func sagasOpen(f *evidence.Folder) (verdict.Result, error) {
+	orders, err := ordersOf(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	return atRisk(f, "sagas were open", func(struck time.Time) int {
+		n := 0
+		for _, o := range orders {
+			if o.Created < struck.UnixMicro() && (!o.final() || o.Updated > struck.UnixMicro()) {
+				n++
+			}
+		}
+		return n
+	})
+}
+
+func paymentsDue(f *evidence.Folder) (verdict.Result, error) {
+	orders, err := ordersByID(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	payments, err := paymentsOf(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	return atRisk(f, "payments were due", func(struck time.Time) int {
+		n := 0
+		for _, p := range payments {
+			o, known := orders[p.Order]
+			if known && o.Created < struck.UnixMicro() && (p.Since > struck.UnixMicro() || !settled(p.State)) {
+				n++
+			}
+		}
+		return n
+	})
+}
+
+func settled(state string) bool {
+	return state == "completed" || state == "failed" || state == "cancelled" || state == "refunded"
+}

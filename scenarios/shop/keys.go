@@ -1,0 +1,47 @@
+package shop
+
+import (
+	"stormglass/chaos/evidence"
+	"stormglass/chaos/verdict"
+)
+
+// sender is one customer's one key.
+type sender struct{ user, key string }
+
+// sameKeySameOrder is I5.
+func sameKeySameOrder(f *evidence.Folder) (verdict.Result, error) {
+	rows, err := ordersOf(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	seen, err := accepted(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	var t tally
+	kept := map[sender]string{}
+	for _, o := range rows {
+		s := sender{o.User, o.Key}
+		other, twice := kept[s]
+		t.also(!twice, "key %s gave the orders %s and %s", o.Key, other, o.ID)
+		kept[s] = o.ID
+	}
+	tries := map[sender]int{}
+	for _, o := range f.History {
+		if isCheckout(o) {
+			tries[sender{o.Fields["user_id"], o.Key}]++
+		}
+	}
+	repeated := map[sender]bool{}
+	for _, a := range seen {
+		s := sender{a.Fields["user_id"], a.Key}
+		t.also(kept[s] == a.order, "key %s was answered with order %s, and order %q is kept for it", a.Key, a.order, kept[s])
+		repeated[s] = repeated[s] || tries[s] > 1
+	}
+	for _, sentAgain := range repeated {
+		if sentAgain {
+			t.compared++
+		}
+	}
+	return t.result("%d keys were sent more than once, of %d", t.compared, len(tries)), nil
+}

@@ -1,0 +1,109 @@
+package shop
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"stormglass/chaos/load"
+)
+
+// repeatPercent is the share of accepted checkouts that are sent again, as clients do that never saw the answer.
+const repeatPercent = 10
+
+// amount is money as the public API writes it.
+type amount struct {
+	Minor    int64  `json:"minor"`
+	Currency string `json:"currency"`
+}
+
+type cart struct {
+	Version int64 `json:"version"`
+	Items   []struct {
+		ID string `json:"product_id"`
+	} `json:"items"`
+	Total amount `json:"total"`
+}
+
+// purchase is one visit's way from the cart to the order's end.
+type purchase struct {
+	buyer  *buyer
+	visit  *load.Visit
+	who    *customer
+	errand errand
+	late   time.Duration // by how much the visit began late, which its checkout counts as its own
+	cart   cart
+	key    string
+	id     string // of the order, once it is accepted
+}
+
+// order checks out. An answer that never came is asked for again once, and some answers that did come are, too.
+func (p *purchase) order(ctx context.Context) (accepted bool) {
+	p.key = fmt.Sprintf("visit-%d-%x", p.visit.Number, p.visit.Rand.Uint64())
+	again := p.visit.Rand.IntN(100) < repeatPercent
+	outcome := p.checkout(ctx, opCheckout)
+	if outcome == load.Unknown || outcome == load.OK && again {
+		p.checkout(ctx, opRepeat)
+	}
+	return p.id != ""
+}
+
+// checkout sends the order once.
+func (p *purchase) checkout(ctx context.Context, name string) load.Outcome {
+	var status int
+	err := p.visit.Do(ctx, name, func(ctx context.Context, op *load.Operation) error {
+		op.Intended = op.Start.Add(-p.late)
+		op.Key = p.key
+		op.Set("user_id", p.who.id)
+		op.Set("cart_total", strconv.FormatInt(p.cart.Total.Minor, 10))
+		op.Set("currency", p.cart.Total.Currency)
+		op.Set("ends", p.errand.ends)
+		var order struct {
+			ID, State string
+			Total     amount
+		}
+		err := p.buyer.client.do(ctx, op, p.request(), &order)
+		status = op.Status
+		if err != nil {
+			return err
+		}
+		op.Set("order_id", order.ID)
+		op.Set("total", strconv.FormatInt(order.Total.Minor, 10))
+		op.Set("state", order.State)
+		p.id = order.ID
+		return nil
+	})
+	return load.Classify(err, status)
+}
+
+func (p *purchase) request() request {
+	return request{method: http.MethodPost, path: "/v1/orders", token: p.who.token, key: p.key, body: map[string]any{
+		"cart_version":   p.cart.Version,
+		"expected_total": p.cart.Total,
+		"card_ref":       p.who.cards[p.errand.card],
+		"address":        map[string]string{"name": "Ada Lovelace", "street": "Harbour Road 7", "postcode": "20457", "city": "Hamburg", "country": p.errand.country},
+	}}
+}
+
+// regret cancels the order, if it is not confirmed yet.
+func (p *purchase) regret(ctx context.Context) {
+	_ = p.visit.Do(ctx, opCancel, func(ctx context.Context, op *load.Operation) error {
+		op.Set("order_id", p.id)
+		return p.buyer.client.do(ctx, op, request{method: http.MethodPost, path: "/v1/orders/" + p.id + "/cancel", token: p.who.token}, nil)
+	})
+}
+
+// follow watches the order until it is final. That nobody saw its end is unknown, not failed.
+func (p *purchase) follow(ctx context.Context) {
+	_ = p.visit.Do(ctx, opCompletion, func(ctx context.Context, op *load.Operation) error {
+		op.Set("order_id", p.id)
+		op.Set("ends", p.errand.ends)
+		return p.buyer.client.follow(ctx, p.who.token, p.id, func(s orderState) {
+			op.Status = http.StatusOK
+			op.Set("state", s.State)
+			op.Set("reason", s.Reason)
+		})
+	})
+}

@@ -1,0 +1,23 @@
+// Package shop is what the harness knows of the shop: who visits it, what is measured of the visits, and what must be true
+// of it whatever breaks. It sees the shop as its clients and its witnesses do: through the public door, by the services'
+// audits, and by the books of the companies outside.
+package shop
+
+import (
+	"stormglass/chaos/load"
+	"stormglass/chaos/verdict"
+)
+
+// Registry is the explicit list of it all.
+func Registry() verdict.Registry {
+	return verdict.Registry{
+		Shoppers: []verdict.Shopper{{
+			Name: "browse-and-buy",
+			Doc:  "looks around, puts one to three products into the cart, orders, and follows the order to its end",
+			New:  func() load.Shopper { return &buyer{} },
+		}},
+		Signals: signals(),
+		Checks:  append(append(expectations(), invariants()...), risks()...),
+		Tour:    tour{},
+	}
+}
