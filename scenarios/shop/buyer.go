@@ -37,7 +37,10 @@ func (b *buyer) Prepare(ctx context.Context, target load.Target) error {
 	var page struct {
 		Categories []struct{ Slug string }
 	}
-	if err := b.client.do(ctx, &load.Operation{}, request{method: http.MethodGet, path: "/v1/categories"}, &page); err != nil {
+	err := patiently(ctx, func() error {
+		return b.client.do(ctx, &load.Operation{}, request{method: http.MethodGet, path: "/v1/categories"}, &page)
+	})
+	if err != nil {
 		return fmt.Errorf("list categories: %w", err)
 	}
 	for _, c := range page.Categories {

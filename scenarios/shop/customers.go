@@ -67,7 +67,7 @@ func (c *customers) next() int {
 	return c.made
 }
 
-// prepare makes n customers and lets them rest. It is patient with a shop that is busy, until ctx ends.
+// prepare makes n customers and lets them rest.
 func (b *buyer) prepare(ctx context.Context, n int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -77,7 +77,7 @@ func (b *buyer) prepare(ctx context.Context, n int) error {
 		making.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			one, err := b.patiently(ctx)
+			one, err := b.make(ctx)
 			if err != nil {
 				cancel(fmt.Errorf("make customer: %w", err))
 				return
@@ -89,20 +89,28 @@ func (b *buyer) prepare(ctx context.Context, n int) error {
 	return context.Cause(ctx)
 }
 
-// patiently makes a customer, and tries again when the shop has no time.
-func (b *buyer) patiently(ctx context.Context) (*customer, error) {
+// make makes a customer.
+func (b *buyer) make(ctx context.Context) (one *customer, err error) {
 	number := b.customers.next()
+	err = patiently(ctx, func() error {
+		one, err = b.register(ctx, &load.Operation{}, number)
+		return err
+	})
+	return one, err
+}
+
+// patiently asks again when the shop has no time, or is still finding itself after its start, until ctx ends.
+func patiently(ctx context.Context, ask func() error) error {
 	for {
-		var unrecorded load.Operation
-		one, err := b.register(ctx, &unrecorded, number)
+		err := ask()
 		busy, turnedAway := errors.AsType[*refusal](err)
 		if !turnedAway || busy.Status != http.StatusTooManyRequests && busy.Status != http.StatusServiceUnavailable {
-			return one, err
+			return err
 		}
 		select {
 		case <-time.After(comeBack):
 		case <-ctx.Done():
-			return nil, errors.Join(err, context.Cause(ctx))
+			return errors.Join(err, context.Cause(ctx))
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (tour) Probe(ctx context.Context, site load.Site, progress func(format stri
 	b := &buyer{client: newClient(site.BaseURL), seed: site.Seed}
 	defer b.client.close()
 	progress("registering a customer")
-	who, err := b.patiently(ctx)
+	who, err := b.make(ctx)
 	if err != nil {
 		return load.Sighting{}, fmt.Errorf("register customer: %w", err)
 	}
