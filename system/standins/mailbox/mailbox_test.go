@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/wneessen/go-mail"
@@ -31,7 +32,7 @@ func start(t *testing.T, path string) (*Book, *net.TCPAddr) {
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
 	t.Cleanup(func() {
-		if err := errors.Join(srv.Close(), <-done, b.Close()); err != nil {
+		if err := errors.Join(stop(srv, l), <-done, b.Close()); err != nil {
 			t.Errorf("stop mailbox: %v", err)
 		}
 	})
@@ -128,6 +129,27 @@ func TestMessagesAreFoundByRecipient(t *testing.T) {
 	}
 	if got, _ := read(t, b, "/messages?to=eve@customer.example"); len(got) != 0 {
 		t.Errorf("got %+v, want none", got)
+	}
+}
+
+func TestAServerThatIsStoppedBeforeItServesDoesNotWaitForClients(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := newServer(nil, zerolog.Nop())
+	if err := stop(srv, l); err != nil {
+		t.Fatalf("stop: %v", err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Errorf("serve after stop: got %v, want nothing to be wrong", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for clients on a port that nobody will close")
 	}
 }
 

@@ -32,11 +32,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 		return fmt.Errorf("smtp: %w", err)
 	}
 	srv := newServer(book, rt.Log)
-	rt.Serve("smtp", l, srv.Serve, func(context.Context) error {
-		err := srv.Close()
-		_ = l.Close() // the server closes it too, unless it is stopped before it began to serve
-		return err
-	})
+	rt.Serve("smtp", l, srv.Serve, func(context.Context) error { return stop(srv, l) })
 	return front.Serve(ctx, rt, s.HTTP, book.Routes())
 }
 

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"io"
+	"net"
 	"strings"
 	"time"
 
@@ -31,6 +32,14 @@ func newServer(book *Book, log zerolog.Logger) *smtp.Server {
 	srv.EnableSMTPUTF8 = true
 	srv.ErrorLog = quiet{log}
 	return srv
+}
+
+// stop ends a server and its connections. The server closes its listener only once it has begun to serve, and would wait
+// for clients for ever when it is stopped before that; so the listener is closed here as well.
+func stop(srv *smtp.Server, l net.Listener) error {
+	err := srv.Close()
+	_ = l.Close() // most often the server has closed it
+	return err
 }
 
 // session is one client's connection; go-smtp calls its methods one after the other.
