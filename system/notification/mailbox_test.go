@@ -31,7 +31,7 @@ func link(t *testing.T, server string, attempts int) *resilience.Link {
 
 func newMailbox(t *testing.T, url string) mailbox {
 	t.Helper()
-	s, err := newSessions(boot.Secret(url), 500*time.Millisecond)
+	s, err := newSessions(boot.Secret(url))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestAPasswordDoesNotTravelUnencrypted(t *testing.T) {
 
 func TestAWrongSMTPURLIsTheOperatorsToCorrect(t *testing.T) {
 	for _, url := range []string{"", "127.0.0.1:25", "http://127.0.0.1:25", "smtp://127.0.0.1", "smtp://:hunter22@[", "smtp://user:hunter22@host:port"} {
-		_, err := newSessions(boot.Secret(url), time.Second)
+		_, err := newSessions(boot.Secret(url))
 		if !errors.Is(err, boot.ErrUsage) || !strings.Contains(err.Error(), "SMTP_URL") || strings.Contains(err.Error(), "hunter22") {
 			t.Errorf("%q: got %v", url, err)
 		}

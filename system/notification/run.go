@@ -88,11 +88,7 @@ func newSenders(parts service.Parts, c config) (map[Channel]Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy, err := links.Policy(parts.Service, "mailbox")
-	if err != nil {
-		return nil, err
-	}
-	sessions, err := newSessions(c.SMTP, policy.AttemptTimeout)
+	sessions, err := newSessions(c.SMTP)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,10 @@ import (
 	"stormglass/system/platform/boot"
 )
 
+// longestTalk bounds one e-mail for a caller whose context has no end. It is longer than any policy's time-out, so that
+// it is the context that ends a wait, and is seen to.
+const longestTalk = time.Minute
+
 // sessions are connections to a mailbox server, kept for the next e-mail: greeting and TLS cost more than the e-mail.
 type sessions struct {
 	host string
@@ -40,8 +44,8 @@ type session struct {
 }
 
 // newSessions reads a URL such as smtp://host:port or smtps://user:password@host:465. With smtp, TLS is used where the
-// server offers it; with smtps from the first byte. timeout bounds each wait for the server where nothing else does.
-func newSessions(smtpURL boot.Secret, timeout time.Duration) (*sessions, error) {
+// server offers it; with smtps from the first byte.
+func newSessions(smtpURL boot.Secret) (*sessions, error) {
 	wrong := func(what string) error {
 		return fmt.Errorf("%w: SMTP_URL: %s: want smtp://host:port or smtps://user:password@host:port", boot.ErrUsage, what)
 	}
@@ -57,7 +61,7 @@ func newSessions(smtpURL boot.Secret, timeout time.Duration) (*sessions, error) 
 		return nil, wrong(fmt.Sprintf("unknown scheme %q", u.Scheme))
 	}
 	s := &sessions{host: u.Hostname(), tls: u.Scheme == "smtps", options: []mail.Option{
-		mail.WithPort(port), mail.WithTimeout(timeout), mail.WithHELO("shop"), mail.WithoutRset(), mail.WithTLSPolicy(mail.TLSOpportunistic),
+		mail.WithPort(port), mail.WithTimeout(longestTalk), mail.WithHELO("shop"), mail.WithoutRset(), mail.WithTLSPolicy(mail.TLSOpportunistic),
 	}}
 	if s.tls {
 		s.options = append(s.options, mail.WithTLSPolicy(mail.NoTLS)) // there is nothing left to encrypt
