@@ -87,6 +87,9 @@ func TestADirectCellHasNoProxies(t *testing.T) {
 	if got, want := celltest.MustGet(t, c.Public()+"/ask"), "hello from store-1"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if env := celltest.MustGet(t, c.Public()+"/env"); !strings.Contains(env, "DB_ADDRS=straight to 127.0.0.1:") {
+		t.Errorf("got environment %s, want DB_ADDRS as the link's direct value says", env)
+	}
 	if _, err := c.Proxies("shop -> store"); err == nil || !strings.Contains(err.Error(), "without proxies") {
 		t.Errorf("got error %v, want one that says why there are none", err)
 	}

@@ -139,6 +139,9 @@ func (p *plan) pairUp(l system.Link, o Options, take func() (string, error)) err
 				link: l, client: instanceName(l.Client, i), server: instanceName(l.Server, j),
 				listen: upstream, upstream: upstream,
 			}
+			if o.Direct && l.Direct != "" {
+				end.link.Value = l.Direct
+			}
 			if !o.Direct {
 				addr, err := take()
 				if err != nil {

@@ -10,7 +10,7 @@ import (
 // link reads one entry of `links` and holds it against the units.
 func (r *reader) link(n ast.Node, s *System) Link {
 	var l Link
-	keys := r.known(n, "a link", "client", "server", "via", "port", "env", "value")
+	keys := r.known(n, "a link", "client", "server", "via", "port", "env", "value", "direct")
 	for _, key := range []string{"client", "server", "port", "env"} {
 		if _, ok := keys[key]; !ok {
 			r.fail(n.GetToken(), "a link has no %s", key)
@@ -35,6 +35,9 @@ func (r *reader) link(n ast.Node, s *System) Link {
 		if !strings.Contains(l.Value, "{addr}") {
 			r.fail(f.value.GetToken(), "value does not say where the address goes: expected {addr} in it")
 		}
+	}
+	if f, ok := keys["direct"]; ok {
+		l.Direct = r.template(f.value, "direct", nil, "{addr}")
 	}
 	r.unique(n, l, s)
 	return l

@@ -27,7 +27,7 @@ units:
     books: http
 links:
   - {client: shop, server: store, port: http, env: STORE_URL, value: "http://{addr}"}
-  - {client: shop, server: store-db, via: store, port: http, env: DB_ADDRS}
+  - {client: shop, server: store-db, via: store, port: http, env: DB_ADDRS, direct: "{data}/store.db"}
 telemetry:
   depth: sum(depth{backlog="$backlog"})
 `
@@ -48,7 +48,7 @@ func TestAFileIsReadWhole(t *testing.T) {
 		!slices.Equal(shop.Command, []string{"toy", "serve"}) {
 		t.Errorf("got unit %+v", shop)
 	}
-	if got := s.Links[1]; got.Via != "store" || got.Target() != "store" || got.Value != "" {
+	if got := s.Links[1]; got.Via != "store" || got.Target() != "store" || got.Value != "" || got.Direct != "{data}/store.db" {
 		t.Errorf("got link %+v", got)
 	}
 	if s.Telemetry["depth"] == "" || s.ServiceEnv["INSTANCE"] != "{instance}" || s.Name != "toy" || s.Path != "toy.yaml" {

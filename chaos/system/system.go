@@ -50,6 +50,7 @@ type Link struct {
 	Port   string // the port of the answering unit
 	Env    string // the client's setting that takes the address
 	Value  string // what that setting gets; "" means "{addr}"
+	Direct string // what it gets instead when nothing stands between client and server; "" means Value
 }
 
 // String is the link's name, such as "payment -> card-processor".

@@ -13,6 +13,19 @@ type Registry struct {
 	Signals  []Signal
 	Checks   []Check
 	Tour     load.Tour // for `stormglass up`; may be nil
+	Workload *Workload // for `stormglass bench`; may be nil
+}
+
+// Workload is what `stormglass bench` drives a system with, and how it counts what comes of that.
+type Workload struct {
+	Shopper   string // who is sent, one visit for each arrival
+	Operation string // which of their operations is measured
+	Thing     string // what an accepted operation begins, such as order
+	What      string // what one operation does exactly, for whoever reads the figures
+
+	// Begun and Finished are PromQL: how many things the system has begun so far, and how many it has brought to the end
+	// that they are meant for.
+	Begun, Finished string
 }
 
 // Shopper makes one kind of visitor. New is called once for each run.

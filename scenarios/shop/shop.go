@@ -15,9 +15,14 @@ func Registry() verdict.Registry {
 			Name: "browse-and-buy",
 			Doc:  "looks around, puts one to three products into the cart, orders, and follows the order to its end",
 			New:  func() load.Shopper { return &buyer{} },
+		}, {
+			Name: "checkout",
+			Doc:  "orders what is in the cart already, and nothing else: for measuring",
+			New:  func() load.Shopper { return &till{} },
 		}},
-		Signals: signals(),
-		Checks:  append(append(expectations(), invariants()...), risks()...),
-		Tour:    tour{},
+		Signals:  signals(),
+		Checks:   append(append(expectations(), invariants()...), risks()...),
+		Tour:     tour{},
+		Workload: workload(),
 	}
 }

@@ -40,7 +40,7 @@ units:
     env: {DATA: "{data}", INSTANCE: "{instance}"}
 links:
   - {client: shop, server: store, port: http, env: STORE_URL, value: "http://{addr}"}
-  - {client: shop, server: store-db, via: store, port: wire, env: DB_ADDRS}
+  - {client: shop, server: store-db, via: store, port: wire, env: DB_ADDRS, direct: "straight to {addr}"}
 `
 
 // Main takes over when the test binary was started as a part of the toy system, and otherwise returns. It is the first
