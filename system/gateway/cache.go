@@ -28,7 +28,7 @@ type cacheSettings struct {
 	Fresh time.Duration `env:"CACHE_FRESH" envDefault:"2s"`
 	// Stale is how long a copy is kept for the time in which the service is away.
 	Stale time.Duration `env:"CACHE_STALE" envDefault:"1h"`
-	// Size is how many products are kept, and half as many searches.
+	// Size is how many products are kept, and a quarter as many searches.
 	Size int `env:"CACHE_SIZE" envDefault:"1024"`
 }
 
@@ -50,7 +50,7 @@ func newReads(tel *telemetry.Telemetry, s cacheSettings) reads {
 	return reads{
 		fresh:      s.Fresh,
 		products:   newCache[Product](s, s.Size, counts, fallbacks.WithLabelValues("product", "GetProduct")),
-		searches:   newCache[Found](s, s.Size/2, counts, fallbacks.WithLabelValues("product", "Search")),
+		searches:   newCache[Found](s, s.Size/4, counts, fallbacks.WithLabelValues("product", "Search")),
 		categories: newCache[[]category](s, 1, counts, fallbacks.WithLabelValues("product", "ListCategories")),
 		keys:       newCache[[]byte](s, 1, counts, fallbacks.WithLabelValues("user", "Keys")),
 	}

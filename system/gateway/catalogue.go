@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -143,5 +144,5 @@ func (g *gateway) fellBack(ctx context.Context, server, operation string, err er
 		return
 	}
 	g.fallbacks.WithLabelValues(server, operation).Inc()
-	g.tel.Log.Warn().Ctx(ctx).Err(err).Str("server", server).Str("operation", operation).Msg("answered without it")
+	g.logProblem(ctx, fmt.Errorf("answered without %s: %w", server, err))
 }

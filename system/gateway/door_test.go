@@ -110,6 +110,11 @@ func TestDocumentNamesEveryRouteItsSecurityAndItsProblems(t *testing.T) {
 			t.Errorf("%s: its problems are not documented", pattern)
 		}
 	}
+	for _, ref := range regexp.MustCompile(`"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(doc.text, -1) {
+		if doc.at("components", "schemas", ref[1]) == nil {
+			t.Errorf("the document refers to %s, which is not in it", ref[1])
+		}
+	}
 	if routes < 20 {
 		t.Errorf("looked at %d routes only", routes)
 	}

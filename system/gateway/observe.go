@@ -81,12 +81,9 @@ func (v *visit) end(status int) {
 		Int("status", status).Dur("took_ms", took).Msg("request served")
 }
 
-// level keeps reads out of the usual log: they are many, and change nothing.
+// level keeps reads that succeed out of the usual log: they are many, and change nothing.
 func level(method string, status int) zerolog.Level {
-	switch {
-	case status >= http.StatusInternalServerError:
-		return zerolog.WarnLevel
-	case method == http.MethodGet || method == http.MethodHead:
+	if read := method == http.MethodGet || method == http.MethodHead; read && status < http.StatusInternalServerError {
 		return zerolog.DebugLevel
 	}
 	return zerolog.InfoLevel

@@ -1,11 +1,11 @@
 package gateway
 
 import (
+	"net/http"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"stormglass/system/platform/problem"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -55,7 +55,7 @@ func (p *places) enter(rt route) (leave func(), err error) {
 	if taken.Add(1) > limit {
 		taken.Add(-1)
 		p.shed.WithLabelValues(shedConcurrency).Inc()
-		return nil, problem.New(problem.Unavailable, "overloaded", "the shop has too much to do just now: come back after Retry-After").After(comeBack)
+		return nil, newProblem(http.StatusServiceUnavailable, "overloaded", "the shop has too much to do just now: come back after Retry-After").after(comeBack)
 	}
 	return func() { taken.Add(-1) }, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"stormglass/system/platform/problem"
+	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -90,12 +91,19 @@ func (p *Problem) with(name, value string) *Problem {
 	return p
 }
 
-// problemOf gives the answer for an error, and logs what the client is not told.
+// after tells the client when to come back.
+func (p *Problem) after(d time.Duration) *Problem {
+	p.retryAfter = d
+	return p
+}
+
+// problemOf gives the answer for an error, and logs what the client is not told. A problem of the door's own has no more
+// to it than the client sees.
 func (g *gateway) problemOf(ctx context.Context, err error) *Problem {
-	p, ready := errors.AsType[*Problem](err)
-	if !ready {
+	p, own := errors.AsType[*Problem](err)
+	if !own {
 		p = translate(problem.As(err))
-		logProblem(ctx, g.tel, err)
+		g.logProblem(ctx, err)
 	}
 	p.Correlation = telemetry.Correlation(ctx)
 	return p
@@ -109,6 +117,9 @@ func translate(e *problem.Error) *Problem {
 	for _, f := range e.Fields {
 		p.Fields = append(p.Fields, field(f))
 	}
+	if e.Code == problem.Timeout || e.Code == problem.Unknown {
+		p.Detail += "; a write may have happened: repeat it with the same Idempotency-Key"
+	}
 	p.retryAfter = e.RetryAfter
 	if e.Code == problem.TooMany || e.Code.Outage() {
 		p.retryAfter = max(p.retryAfter, comeBack)
@@ -116,12 +127,14 @@ func translate(e *problem.Error) *Problem {
 	return p
 }
 
-func logProblem(ctx context.Context, tel *telemetry.Telemetry, err error) {
-	event := tel.Log.Debug()
-	if code := problem.CodeOf(err); code == problem.Internal {
-		event = tel.Log.Error()
-	} else if code.Outage() {
-		event = tel.Log.Warn()
+// logProblem keeps what our own policy refuses out of the usual log: while a breaker is open that is every request.
+func (g *gateway) logProblem(ctx context.Context, err error) {
+	event := g.tel.Log.Debug()
+	switch code := problem.CodeOf(err); {
+	case code == problem.Internal:
+		event = g.tel.Log.Error()
+	case code.Outage() && !resilience.Refused(err):
+		event = g.tel.Log.Warn()
 	}
 	event.Ctx(ctx).Err(err).Msg("request failed")
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/grpc"
@@ -39,14 +40,37 @@ type config struct {
 	Shipping  []string `env:"SHIPPING_ADDRS,required"`
 }
 
+// check names each number that would keep everybody out.
+func (c config) check() (wrong error) {
+	for _, s := range []struct {
+		name string
+		good bool
+	}{
+		{"CACHE_SIZE", c.Cache.Size > 0},
+		{"CACHE_FRESH", c.Cache.Fresh >= 0},
+		{"CACHE_STALE", c.Cache.Stale >= c.Cache.Fresh},
+		{"CONCURRENCY_LIMIT", c.Places.Requests > 0},
+		{"STREAM_LIMIT", c.Places.Streams > 0},
+		{"STREAM_HEARTBEAT", c.Streams.Heartbeat > 0},
+		{"STREAM_LIFE", c.Streams.Life > 0},
+		{"RATE_LIMIT_USER", c.Rates.User > 0},
+		{"RATE_LIMIT_ADDRESS", c.Rates.Address > 0},
+	} {
+		if !s.good {
+			wrong = errors.Join(wrong, fmt.Errorf("%w: setting %s: too small", boot.ErrUsage, s.name))
+		}
+	}
+	return wrong
+}
+
 // Run runs the gateway.
 func Run(_ context.Context, rt *boot.Runtime) error {
 	var c config
 	if err := boot.Settings(&c); err != nil {
 		return err
 	}
-	if err := c.Rates.check(); err != nil {
-		return fmt.Errorf("%w: %w", boot.ErrUsage, err)
+	if err := c.check(); err != nil {
+		return err
 	}
 	s, err := c.connect(service.New(rt, links.Policy))
 	if err != nil {

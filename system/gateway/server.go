@@ -1,13 +1,17 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"stormglass/system/platform/boot"
 )
@@ -42,6 +46,7 @@ func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
 	}
 	server := &http.Server{
 		Handler: h, TLSConfig: secure, MaxHeaderBytes: largestHeader,
+		ErrorLog:          log.New(connectionLog{rt.Log}, "", 0),
 		ReadHeaderTimeout: headerLimit, WriteTimeout: answerLimit, IdleTimeout: idleLimit,
 	}
 	serve := server.Serve
@@ -55,6 +60,14 @@ func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
 		return nil
 	})
 	return nil
+}
+
+// connectionLog takes what net/http says of single connections, such as a handshake that failed.
+type connectionLog struct{ zerolog.Logger }
+
+func (l connectionLog) Write(text []byte) (int, error) {
+	l.Debug().Bytes("said", bytes.TrimSpace(text)).Msg("connection failed")
+	return len(text), nil
 }
 
 // tls gives the server's TLS, or nil without a certificate.

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -12,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"stormglass/system/platform/auth"
-	"stormglass/system/platform/problem"
 )
 
 // rateSettings bound how much one client may ask for. Each instance of the gateway counts for itself.
@@ -52,7 +50,7 @@ func (v visitors) admit(r *http.Request, rt route) error {
 		return nil
 	}
 	v.shed.WithLabelValues(shedRate).Inc()
-	return problem.New(problem.TooMany, "rate_limited", "too many requests from you: come back after Retry-After").After(wait)
+	return newProblem(http.StatusTooManyRequests, "rate_limited", "too many requests from you: come back after Retry-After").after(wait)
 }
 
 // addressOf gives the client's address; of IPv6 the network, because a client has many addresses in it.
@@ -135,12 +133,4 @@ func (l *limiter) forget(now time.Time) {
 		}
 		delete(l.buckets, client)
 	}
-}
-
-// check says which setting is wrong.
-func (s rateSettings) check() error {
-	if s.User <= 0 || s.Address <= 0 {
-		return fmt.Errorf("RATE_LIMIT_USER is %v and RATE_LIMIT_ADDRESS is %v: want more than 0", s.User, s.Address)
-	}
-	return nil
 }

@@ -60,7 +60,7 @@ func (w *watch) open() error {
 // run sends each state once, until the last one, or until the client or the gateway leaves. It calls end before it
 // returns.
 func (w *watch) run(end func(), out events, heartbeat time.Duration) {
-	states := make(chan *orderv1.Order)
+	now, states := w.now, make(chan *orderv1.Order)
 	go w.follow(states)
 	defer func() {
 		end()
@@ -69,7 +69,7 @@ func (w *watch) run(end func(), out events, heartbeat time.Duration) {
 	}()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	sent, err := orderv1.State_STATE_UNSPECIFIED, out.begin()
+	sent, err := now.GetState(), out.begin(now)
 	for err == nil {
 		select {
 		case o, more := <-states:
@@ -85,10 +85,10 @@ func (w *watch) run(end func(), out events, heartbeat time.Duration) {
 	}
 }
 
-// follow gives the order's states until there are no more, and closes the channel.
+// follow gives the order's states after the first until there are no more, and closes the channel.
 func (w *watch) follow(states chan<- *orderv1.Order) {
 	defer close(states)
-	for next, more := w.now, true; more; next, more = w.next() {
+	for next, more := w.next(); more; next, more = w.next() {
 		select {
 		case states <- next:
 		case <-w.ctx.Done():
@@ -121,7 +121,12 @@ type events struct {
 	controller *http.ResponseController
 }
 
-func (e events) begin() error { return e.write("retry: %d\n\n", clientPause.Milliseconds()) }
+func (e events) begin(now *orderv1.Order) error {
+	if err := e.write("retry: %d\n\n", clientPause.Milliseconds()); err != nil {
+		return err
+	}
+	return e.state(now)
+}
 
 func (e events) heartbeat() error { return e.write(": still here\n\n") }
 
