@@ -110,6 +110,7 @@ func run(ctx context.Context, name string, program Program, stdout io.Writer) (e
 	if err := program(rt.ctx, rt); err != nil {
 		return stopped(ctx, err)
 	}
+	rt.warmUp()
 	rt.readiness.open()
 	tel.Log.Info().Msg("ready")
 	<-rt.ctx.Done()

@@ -85,6 +85,32 @@ func TestTeardownRunsLastInFirstOutAndAfterTheDrain(t *testing.T) {
 	}
 }
 
+func TestReadinessWaitsForTheWarmUpAndNotForItsSuccess(t *testing.T) {
+	warmed := make(chan struct{})
+	var ready func() bool
+	stop := program(t, func(_ context.Context, rt *Runtime) error {
+		ready = rt.readiness.wired.Load
+		rt.BeforeReady("neighbour", func(context.Context) error {
+			if ready() {
+				t.Error("ready before the warm-up")
+			}
+			close(warmed)
+			return errors.New("away")
+		})
+		return nil
+	})
+	<-warmed
+	waitFor(t, func() error {
+		if !ready() {
+			return errors.New("not ready though the warm-up is over")
+		}
+		return nil
+	})
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFailedWorkEndsTheProgramWithItsError(t *testing.T) {
 	broken := errors.New("broken")
 	err := run(t.Context(), "test", func(_ context.Context, rt *Runtime) error {

@@ -22,12 +22,17 @@ type Runtime struct {
 
 	mu    sync.Mutex
 	steps []step
+	warm  []step
 }
 
+// step is a named part of starting or stopping.
 type step struct {
 	name string
-	stop func(context.Context) error
+	do   func(context.Context) error
 }
+
+// warmLimit is how long a program waits for what it would rather have before it is ready without.
+const warmLimit = time.Second
 
 func newRuntime(ctx context.Context, tel *telemetry.Telemetry) *Runtime {
 	own, fail := context.WithCancelCause(ctx)
@@ -39,6 +44,32 @@ func (rt *Runtime) OnStop(name string, stop func(context.Context) error) {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	rt.steps = append(rt.steps, step{name, stop})
+}
+
+// BeforeReady adds something that the program does, for a second at most, before it calls itself ready: such as waiting for
+// connections, so that the first requests find them. Readiness does not depend on its success.
+func (rt *Runtime) BeforeReady(name string, do func(context.Context) error) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	rt.warm = append(rt.warm, step{name, do})
+}
+
+// warmUp does all of it side by side.
+func (rt *Runtime) warmUp() {
+	ctx, cancel := context.WithTimeout(rt.ctx, warmLimit)
+	defer cancel()
+	rt.mu.Lock()
+	warm := rt.warm
+	rt.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, s := range warm {
+		wg.Go(func() {
+			if err := s.do(ctx); err != nil && rt.ctx.Err() == nil {
+				rt.Log.Info().Err(err).Str("waited_for", s.name).Msg("ready without it")
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // Go runs work that belongs to the program. Its context ends when the program stops, and the teardown waits for it in
@@ -118,7 +149,7 @@ func (rt *Runtime) teardown(limit time.Duration) error {
 	rt.mu.Unlock()
 	var failed error
 	for i := len(steps) - 1; i >= 0; i-- {
-		if err := steps[i].stop(ctx); err != nil {
+		if err := steps[i].do(ctx); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("stop %s: %w", steps[i].name, err))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver"
@@ -91,4 +92,18 @@ type clientStream struct {
 
 func (s *clientStream) RecvMsg(m any) error {
 	return fromStatus(s.ctx, s.server, s.ClientStream.RecvMsg(m))
+}
+
+// Connect connects now instead of at the first call, and waits until one instance has answered or ctx ends.
+func Connect(ctx context.Context, conn *grpc.ClientConn) error {
+	conn.Connect()
+	for {
+		state := conn.GetState()
+		if state == connectivity.Ready {
+			return nil
+		}
+		if !conn.WaitForStateChange(ctx, state) {
+			return fmt.Errorf("connection is %s: %w", state, ctx.Err())
+		}
+	}
 }

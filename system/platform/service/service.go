@@ -55,6 +55,7 @@ func (p Parts) Neighbour(server string, addrs []string) (*grpc.ClientConn, error
 		return nil, err
 	}
 	p.OnStop("client of "+server, func(context.Context) error { return conn.Close() })
+	p.BeforeReady(server, func(ctx context.Context) error { return rpc.Connect(ctx, conn) })
 	return conn, nil
 }
 
