@@ -24,6 +24,7 @@ import (
 	productv1 "stormglass/system/api/product/v1"
 	shippingv1 "stormglass/system/api/shipping/v1"
 	userv1 "stormglass/system/api/user/v1"
+	"stormglass/system/platform/auth"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -36,6 +37,7 @@ type services struct {
 	inventory inventoryv1.InventoryServiceClient
 	payment   paymentv1.PaymentServiceClient
 	shipping  shippingv1.ShippingServiceClient
+	verifier  *auth.Verifier
 }
 
 // gateway holds the routes and what they need.

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	cartv1 "stormglass/system/api/cart/v1"
+	"stormglass/system/api/identity"
 	inventoryv1 "stormglass/system/api/inventory/v1"
 	"stormglass/system/api/links"
 	orderv1 "stormglass/system/api/order/v1"
@@ -16,7 +17,6 @@ import (
 	productv1 "stormglass/system/api/product/v1"
 	shippingv1 "stormglass/system/api/shipping/v1"
 	userv1 "stormglass/system/api/user/v1"
-	"stormglass/system/platform/auth"
 	"stormglass/system/platform/boot"
 	"stormglass/system/platform/service"
 )
@@ -76,12 +76,10 @@ func Run(_ context.Context, rt *boot.Runtime) error {
 	if err != nil {
 		return err
 	}
-	verifier := auth.NewVerifier(rt.Telemetry, s.publicKeys)
-	rt.Go("public keys", verifier.Run)
 
 	g := newGateway(rt.Telemetry, s, c.Cache, c.Streams)
 	shed := newShed(rt.Telemetry)
-	d := &door{gateway: g, observer: newObserver(rt.Telemetry), cors: cors{c.Origins}, places: newPlaces(c.Places, shed), verify: verifier.Verify, visitors: newVisitors(c.Rates, shed)}
+	d := &door{gateway: g, observer: newObserver(rt.Telemetry), cors: cors{c.Origins}, places: newPlaces(c.Places, shed), verify: s.verifier.Verify, visitors: newVisitors(c.Rates, shed)}
 	if err := c.HTTP.start(rt, d); err != nil {
 		return err
 	}
@@ -96,7 +94,9 @@ func (c config) connect(parts service.Parts) (s services, err error) {
 		addrs []string
 		use   func(*grpc.ClientConn)
 	}{
-		{"user", c.User, func(conn *grpc.ClientConn) { s.user = userv1.NewUserServiceClient(conn) }},
+		{"user", c.User, func(conn *grpc.ClientConn) {
+			s.user, s.verifier = userv1.NewUserServiceClient(conn), identity.Over(parts, conn)
+		}},
 		{"product", c.Product, func(conn *grpc.ClientConn) { s.product = productv1.NewProductServiceClient(conn) }},
 		{"cart", c.Cart, func(conn *grpc.ClientConn) { s.cart = cartv1.NewCartServiceClient(conn) }},
 		{"order", c.Order, func(conn *grpc.ClientConn) { s.order = orderv1.NewOrderServiceClient(conn) }},
@@ -109,7 +109,6 @@ func (c config) connect(parts service.Parts) (s services, err error) {
 			return services{}, err
 		}
 		neighbour.use(conn)
-		conn.Connect() // so that the first shopper does not wait for it
 		parts.DegradedWhen(neighbour.name, connected(conn))
 	}
 	return s, nil
@@ -123,10 +122,4 @@ func connected(conn *grpc.ClientConn) boot.Check {
 		}
 		return nil
 	}
-}
-
-// publicKeys fetches the keys that verify access tokens.
-func (s services) publicKeys(ctx context.Context) ([]byte, error) {
-	resp, err := s.user.Keys(ctx, &userv1.KeysRequest{}, grpc.WaitForReady(true)) // while it connects there is time
-	return []byte(resp.GetJwksJson()), err
 }

@@ -44,7 +44,7 @@ func NewVerifier(tel *telemetry.Telemetry, fetch func(context.Context) ([]byte, 
 func (v *Verifier) Run(ctx context.Context) error {
 	for {
 		pause := keysLife
-		if v.refresh(ctx) != nil {
+		if v.Refresh(ctx) != nil {
 			pause = fetchPause
 		}
 		select {
@@ -80,7 +80,7 @@ func (v *Verifier) key(ctx context.Context, id string) (any, error) {
 	if key, ok := v.known(id); ok {
 		return key, nil
 	}
-	if err := v.refresh(ctx); err != nil {
+	if err := v.Refresh(ctx); err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "keys_unavailable", "tokens cannot be verified just now: try again").After(time.Second)
 	}
 	if key, ok := v.known(id); ok {
@@ -96,8 +96,8 @@ func (v *Verifier) known(id string) (any, bool) {
 	return key, ok
 }
 
-// refresh fetches the keys unless that was just done; then it gives the same answer again.
-func (v *Verifier) refresh(ctx context.Context) error {
+// Refresh fetches the keys unless that was just done; then it gives the same answer again.
+func (v *Verifier) Refresh(ctx context.Context) error {
 	v.fetching.Lock()
 	defer v.fetching.Unlock()
 	v.mu.Lock()
