@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"encoding/json"
 	"io"
@@ -37,6 +38,7 @@ type settings struct {
 	rates  rateSettings
 	cors   cors
 	tel    *telemetry.Telemetry
+	read   time.Duration
 }
 
 // desk is a gateway in front of fakes, and a client before it.
@@ -64,9 +66,11 @@ func newDesk(t *testing.T, change ...func(*settings)) *desk {
 	shed := newShed(tel)
 	d := &door{
 		gateway: newGateway(tel, behind, s.cache, s.live), observer: newObserver(tel), cors: s.cors, places: newPlaces(s.places, shed),
-		verify: auth.NewVerifier(tel, behind.publicKeys).Verify, visitors: newVisitors(s.rates, shed),
+		verify: behind.verifier.Verify, visitors: newVisitors(s.rates, shed),
 	}
-	server := httptest.NewServer(d)
+	server := httptest.NewUnstartedServer(d)
+	server.Config.ReadTimeout = s.read
+	server.Start()
 	t.Cleanup(server.Close)
 	t.Cleanup(d.streams.stop)
 	return &desk{t, f, tel, d, server.URL}
@@ -90,10 +94,15 @@ func connectTo(t *testing.T, tel *telemetry.Telemetry, addrs map[string]string) 
 		t.Cleanup(func() { conn.Close() })
 		return conn
 	}
+	users := userv1.NewUserServiceClient(dial("user"))
+	verifier := auth.NewVerifier(tel, func(ctx context.Context) ([]byte, error) {
+		resp, err := users.Keys(ctx, &userv1.KeysRequest{})
+		return []byte(resp.GetJwksJson()), err
+	})
 	return services{
-		userv1.NewUserServiceClient(dial("user")), productv1.NewProductServiceClient(dial("product")), cartv1.NewCartServiceClient(dial("cart")),
+		users, productv1.NewProductServiceClient(dial("product")), cartv1.NewCartServiceClient(dial("cart")),
 		orderv1.NewOrderServiceClient(dial("order")), inventoryv1.NewInventoryServiceClient(dial("inventory")),
-		paymentv1.NewPaymentServiceClient(dial("payment")), shippingv1.NewShippingServiceClient(dial("shipping")),
+		paymentv1.NewPaymentServiceClient(dial("payment")), shippingv1.NewShippingServiceClient(dial("shipping")), verifier,
 	}
 }
 
@@ -165,15 +174,21 @@ func (d *desk) do(req *http.Request) reply {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	return replyOf(d.t, resp)
+}
+
+// replyOf reads an answer.
+func replyOf(t *testing.T, resp *http.Response) reply {
+	t.Helper()
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		d.t.Fatal(err)
+		t.Fatal(err)
 	}
 	out := reply{status: resp.StatusCode, header: resp.Header, text: string(text)}
 	if bytes.HasPrefix(text, []byte("{")) {
 		if err := json.Unmarshal(text, &out.body); err != nil {
-			d.t.Fatalf("answer is not JSON: %v\n%s", err, text)
+			t.Fatalf("answer is not JSON: %v\n%s", err, text)
 		}
 	}
 	return out
