@@ -29,7 +29,7 @@ type config struct {
 	// Patience is how long a message may wait by its own fault, such as a contact that does not arrive, before it is
 	// given up and reported.
 	Patience time.Duration `env:"MESSAGE_PATIENCE" envDefault:"24h"`
-	// AtOnce is how many messages each company gets at the same time.
+	// AtOnce is how many connections each company gets.
 	AtOnce int `env:"MESSAGE_CONCURRENCY" envDefault:"4"`
 }
 

@@ -27,14 +27,17 @@ import (
 type postbox struct {
 	mu     sync.Mutex
 	answer error
-	taken  []Letter
+	// after is how many letters are taken before that answer.
+	after int
+	taken []Letter
 }
 
 func (p *postbox) Send(_ context.Context, l Letter) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.answer == nil {
+	if p.answer == nil || len(p.taken) < p.after {
 		p.taken = append(p.taken, l)
+		return nil
 	}
 	return p.answer
 }
@@ -115,16 +118,18 @@ func (w world) hears(all ...events.Event) {
 // works takes up every message that is due, once, and gives what went wrong.
 func (w world) works() (failed error) {
 	w.t.Helper()
-	table := toDo(w.db, `'email', 'sms', 'push'`)
-	claimed, err := table.Claim(w.t.Context(), 100, time.Minute)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, m := range claimed {
-		if err := w.deliver(w.t.Context(), m); err != nil {
-			failed = errors.Join(failed, err)
-			if err := table.Release(w.t.Context(), []Message{m}, time.Time{}); err != nil {
-				w.t.Fatal(err)
+	for _, company := range []Company{Mailbox, Messenger} {
+		source := w.source(company)
+		bundles, err := source.Claim(w.t.Context(), 3, time.Minute)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, bundle := range bundles {
+			if err := source.Do(w.t.Context(), bundle); err != nil {
+				failed = errors.Join(failed, err)
+				if err := source.Release(w.t.Context(), [][]Message{bundle}, time.Time{}); err != nil {
+					w.t.Fatal(err)
+				}
 			}
 		}
 	}
@@ -293,6 +298,66 @@ func TestAMessageThatIsNotTakenNowIsTriedAgainForABoundedTime(t *testing.T) {
 	})
 }
 
+func TestWhatWentOutBeforeAnOutageDoesNotGoOutAgain(t *testing.T) {
+	each(t, func(w world) {
+		w.hears(registered(w.t))
+		for range 9 {
+			w.hears(dispatched(w.t))
+		}
+		w.post.after = 4
+		w.post.answers(problem.New(problem.Unavailable, "", "away"))
+		if err := w.works(); !problem.CodeOf(err).Outage() {
+			w.t.Errorf("the worker is told %v, want an outage", err)
+		}
+		w.wantCounted(Email, Sent, 4)
+		w.post.answers(nil)
+		w.mustWork()
+		w.wantTaken(map[string]int{"ada@example.org": 10, "+4930123456": 9})
+	})
+}
+
+func TestAContactThatArrivesWhileAMessageIsPostponedIsNotMissed(t *testing.T) {
+	each(t, func(w world) {
+		w.hears(dispatched(w.t))
+		w.advance(9 * time.Minute) // by now it would be left alone for as long again
+		source := w.source(Mailbox)
+		bundles, err := source.Claim(w.t.Context(), 1, time.Minute)
+		if err != nil || len(bundles) != 1 {
+			w.t.Fatalf("claimed %v, %v", bundles, err)
+		}
+		w.hears(registered(w.t))
+		if err := source.Do(w.t.Context(), bundles[0]); err != nil {
+			w.t.Fatal(err)
+		}
+		err = w.db.Read(w.t.Context(), "read", func(ctx context.Context, tx *store.Tx) error {
+			var next int64
+			err := tx.QueryRow(ctx, `SELECT MAX(next_us) FROM messages`).Scan(&next)
+			if next != 0 {
+				w.t.Error("the message goes on waiting for the contact that is there")
+			}
+			return err
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	})
+}
+
+func TestMessagesAreSharedAmongTheFreePlaces(t *testing.T) {
+	for _, c := range []struct {
+		messages, places int
+		want             []int
+	}{{0, 4, nil}, {1, 4, []int{1}}, {4, 4, []int{1, 1, 1, 1}}, {10, 4, []int{3, 3, 3, 1}}, {64, 4, []int{16, 16, 16, 16}}, {5, 1, []int{5}}} {
+		var got []int
+		for _, bundle := range share(make([]Message, c.messages), c.places) {
+			got = append(got, len(bundle))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%d messages in %d places: got %v, want %v", c.messages, c.places, got, c.want)
+		}
+	}
+}
+
 func TestPausesGrowWithTheWait(t *testing.T) {
 	m := Message{Since: time.Now()}
 	for waited, want := range map[time.Duration]time.Duration{0: shortestPause, time.Second: time.Second, time.Minute: time.Minute, 24 * time.Hour: longestPause} {
@@ -305,30 +370,28 @@ func TestPausesGrowWithTheWait(t *testing.T) {
 func TestTwoInstancesDeliverEachMessageOnce(t *testing.T) {
 	each(t, func(w world) {
 		w.hears(registered(w.t))
-		for range 20 {
+		for range 40 {
 			w.hears(dispatched(w.t))
 		}
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				table := toDo(w.db, `'email', 'sms', 'push'`)
+				source := w.source(Mailbox)
 				for {
-					claimed, err := table.Claim(w.t.Context(), 3, time.Minute)
+					bundles, err := source.Claim(w.t.Context(), 1, time.Minute)
 					if err != nil {
 						w.t.Error(err)
 					}
-					if len(claimed) == 0 {
+					if len(bundles) == 0 {
 						return
 					}
-					for _, m := range claimed {
-						if err := w.deliver(w.t.Context(), m); err != nil {
-							w.t.Error(err)
-						}
+					if err := source.Do(w.t.Context(), bundles[0]); err != nil {
+						w.t.Error(err)
 					}
 				}
 			})
 		}
 		all.Wait()
-		w.wantTaken(map[string]int{"ada@example.org": 21, "+4930123456": 20})
+		w.wantTaken(map[string]int{"ada@example.org": 41})
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"stormglass/system/platform/store"
@@ -25,10 +26,10 @@ func audit() []store.Table {
 	}
 }
 
-// toDo is the table of messages as durable work for one company, which brings some of the channels.
-func toDo(db *store.DB, channels string) work.Table[Message] {
+// toDo is the table of messages as durable work for one company.
+func toDo(db *store.DB, c Company) work.Table[Message] {
 	return work.Table[Message]{
-		DB: db, Name: "messages", Key: "id", Due: `state = 'due' AND channel IN (` + channels + `)`,
+		DB: db, Name: "messages", Key: "id", Due: `state = 'due' AND company = '` + string(c) + `'`,
 		Columns: `id, event_id, channel, kind, user_id, order_id, facts, correlation, trace, since_us,
 			COALESCE((SELECT email FROM contacts WHERE contacts.user_id = messages.user_id), ''),
 			COALESCE((SELECT name FROM contacts WHERE contacts.user_id = messages.user_id), ''),
@@ -48,39 +49,59 @@ func insert(ctx context.Context, tx *store.Tx, m Message) error {
 		return fmt.Errorf("encode trace: %w", err)
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO messages
-		(id, event_id, channel, kind, user_id, order_id, facts, correlation, trace, state, reason, since_us, lease_us, next_us, attempts, done_us)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'due', '', $10, 0, 0, 0, 0) ON CONFLICT DO NOTHING`,
-		m.ID, m.Event, m.Channel, m.Kind, m.User, m.Order, string(facts), m.Correlation, string(trace), store.Micros(m.Since))
+		(id, event_id, channel, company, kind, user_id, order_id, facts, correlation, trace, state, reason, since_us, lease_us, next_us, attempts, done_us)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'due', '', $11, 0, 0, 0, 0) ON CONFLICT DO NOTHING`,
+		m.ID, m.Event, m.Channel, m.Channel.company(), m.Kind, m.User, m.Order, string(facts), m.Correlation, string(trace), store.Micros(m.Since))
 	if err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
 	return nil
 }
 
-// closeMessage puts a message into its final state.
-func closeMessage(ctx context.Context, tx *store.Tx, id MessageID, s State, reason string, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE messages SET state = $1, reason = $2, done_us = $3, lease_us = 0 WHERE id = $4 AND state = 'due'`,
-		s, reason, store.Micros(now), id)
+// closeSent puts messages into the state Sent.
+func closeSent(ctx context.Context, tx *store.Tx, ids []MessageID, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	args := []any{store.Micros(now)}
+	var places strings.Builder
+	for i, id := range ids {
+		fmt.Fprintf(&places, ", $%d", i+2)
+		args = append(args, id)
+	}
+	_, err := tx.Exec(ctx, `UPDATE messages SET state = 'sent', done_us = $1, lease_us = 0 WHERE state = 'due' AND id IN (`+places.String()[2:]+`)`, args...)
 	if err != nil {
-		return fmt.Errorf("close message %s: %w", id, err)
+		return fmt.Errorf("close %d messages: %w", len(ids), err)
 	}
 	return nil
 }
 
-// postponeMessage gives a message back, not to be taken up again before then.
-func postponeMessage(ctx context.Context, tx *store.Tx, id MessageID, then time.Time) error {
-	if _, err := tx.Exec(ctx, `UPDATE messages SET lease_us = 0, next_us = $1 WHERE id = $2 AND state = 'due'`, store.Micros(then), id); err != nil {
-		return fmt.Errorf("postpone message %s: %w", id, err)
+// closeMessage puts a message into another final state.
+func closeMessage(ctx context.Context, tx *store.Tx, o outcome, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE messages SET state = $1, reason = $2, done_us = $3, lease_us = 0 WHERE state = 'due' AND id = $4`,
+		o.State, o.Reason, store.Micros(now), o.ID)
+	if err != nil {
+		return fmt.Errorf("close message %s: %w", o.ID, err)
 	}
 	return nil
 }
 
-func contactKnown(ctx context.Context, tx *store.Tx, user UserID) (bool, error) {
-	var n int
-	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM contacts WHERE user_id = $1`, user).Scan(&n); err != nil {
-		return false, fmt.Errorf("find contact of user %s: %w", user, err)
+// postpone gives a message back, not to be taken up again before then, unless what it waits for is there.
+func postpone(ctx context.Context, tx *store.Tx, o outcome) error {
+	then := store.Micros(o.until)
+	if o.nobody {
+		var known int
+		if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM contacts WHERE user_id = $1`, o.User).Scan(&known); err != nil {
+			return fmt.Errorf("find contact of user %s: %w", o.User, err)
+		}
+		if known > 0 {
+			then = 0
+		}
 	}
-	return n > 0, nil
+	if _, err := tx.Exec(ctx, `UPDATE messages SET lease_us = 0, next_us = $1 WHERE id = $2 AND state = 'due'`, then, o.ID); err != nil {
+		return fmt.Errorf("postpone message %s: %w", o.ID, err)
+	}
+	return nil
 }
 
 // putContact keeps a contact if it is newer than what is known, and makes the messages due that wait for it.

@@ -1,41 +1,50 @@
 package notification
 
 import (
+	"context"
+	"slices"
 	"time"
 
-	"stormglass/system/platform/store"
-	"stormglass/system/platform/telemetry"
 	"stormglass/system/platform/work"
 )
 
-// The companies that bring messages. Each has a worker of its own, so that the outage of one does not hold up the other.
+// Company brings messages. Each has a worker of its own, so that the outage of one does not hold up the other.
+type Company string
+
+// The companies.
 const (
-	mailboxCompany   = "mailbox"
-	messengerCompany = "messenger"
+	Mailbox   Company = "mailbox"
+	Messenger Company = "messenger"
 )
 
-// companyOf says who brings messages of a channel.
-func companyOf(c Channel) string {
+// company says who brings messages of a channel.
+func (c Channel) company() Company {
 	if c == Email {
-		return mailboxCompany
+		return Mailbox
 	}
-	return messengerCompany
+	return Messenger
 }
+
+const (
+	// mostAtOnce is how many messages are taken up, and written down as done, by one transaction. As many may go out
+	// again when the process dies at the wrong moment.
+	mostAtOnce = 16
+	// lease must be longer than as many messages take, and is what a process that dies costs them.
+	lease = 30 * time.Second
+)
 
 // worker works off the messages that one company brings.
 type worker struct {
-	*work.Worker[Message]
+	*work.Worker[[]Message]
 	name string
 }
 
-// workers makes the workers, and lets them be woken.
-func (s *Service) workers(atOnce int) []worker {
-	channels := map[string]string{mailboxCompany: `'email'`, messengerCompany: `'sms', 'push'`}
+// workers makes the workers, each with so many connections to its company, and lets them be woken.
+func (s *Service) workers(connections int) []worker {
 	var all []worker
-	for company, list := range channels {
-		name := "notification." + company
-		w := work.New(s.tel, work.Config{Name: name, Concurrency: atOnce}, toDo(s.db, list).Source(s.deliver))
-		all = append(all, worker{w, name})
+	for _, c := range []Company{Mailbox, Messenger} {
+		name := "notification." + string(c)
+		all = append(all, worker{work.New(s.tel, work.Config{Name: name, Concurrency: connections, Lease: lease}, s.source(c)), name})
 	}
 	s.wake = func() {
 		for _, w := range all {
@@ -45,15 +54,27 @@ func (s *Service) workers(atOnce int) []worker {
 	return all
 }
 
-func newService(tel *telemetry.Telemetry, db *store.DB, texts letters, senders map[Channel]Sender, patience time.Duration) *Service {
-	s := &Service{
-		tel: tel, tracer: tel.Tracer("notification"), db: db, letters: texts, senders: senders, patience: patience,
-		done: tel.Counter(telemetry.MessagesSent), wake: func() {}, now: time.Now,
+// source gives a company's messages in bundles: a transaction costs more than a message, so a backlog is worked off by
+// few. One message alone is a bundle too, and waits for no other.
+func (s *Service) source(c Company) work.Source[[]Message] {
+	table := toDo(s.db, c)
+	return work.Source[[]Message]{
+		Claim: func(ctx context.Context, n int, lease time.Duration) ([][]Message, error) {
+			claimed, err := table.Claim(ctx, n*mostAtOnce, lease)
+			return share(claimed, n), err
+		},
+		Do: s.deliver,
+		Release: func(ctx context.Context, bundles [][]Message, notBefore time.Time) error {
+			return table.Release(ctx, slices.Concat(bundles...), notBefore)
+		},
+		Backlog: table.Backlog,
 	}
-	for _, c := range Channels() {
-		for _, state := range []State{Sent, Failed, Skipped} {
-			s.done.WithLabelValues(string(c), string(state))
-		}
+}
+
+// share deals messages out into at most n bundles of about the same size.
+func share(all []Message, n int) [][]Message {
+	if len(all) == 0 {
+		return nil
 	}
-	return s
+	return slices.Collect(slices.Chunk(all, (len(all)+n-1)/n))
 }

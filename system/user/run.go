@@ -80,7 +80,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	if err != nil {
 		return err
 	}
-	keys, err := newKeys(ctx, rt.Telemetry, db, c)
+	keys, err := newKeys(ctx, parts, db, c)
 	if err != nil {
 		return err
 	}
@@ -103,16 +103,16 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 }
 
 // newKeys makes sure that there is a key to sign with, and that the secret opens it.
-func newKeys(ctx context.Context, tel *telemetry.Telemetry, db *store.DB, c config) (*keys, error) {
+func newKeys(ctx context.Context, p service.Parts, db *store.DB, c config) (*keys, error) {
 	sealed, err := newBox(string(c.Secret), "private signing keys")
 	if err != nil {
 		return nil, err
 	}
-	k := &keys{tel: tel, db: db, box: sealed, schedule: schedule{c.Rotation, c.Activation, c.Access}, now: time.Now}
-	if err := k.rotate(ctx); err != nil {
+	k := &keys{tel: p.Telemetry, db: db, box: sealed, schedule: schedule{c.Rotation, c.Activation, c.Access}, now: time.Now}
+	if err := p.Insist(ctx, "make the first signing key", k.rotate); err != nil {
 		return nil, err
 	}
-	if err := k.check(ctx); err != nil {
+	if err := p.Insist(ctx, "open the signing key", k.check); err != nil {
 		if errors.Is(err, errSealed) {
 			return nil, fmt.Errorf("%w: %w", boot.ErrUsage, err)
 		}

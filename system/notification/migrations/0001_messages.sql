@@ -11,6 +11,7 @@ CREATE TABLE messages (
     id          TEXT PRIMARY KEY,
     event_id    TEXT   NOT NULL,
     channel     TEXT   NOT NULL CHECK (channel IN ('email', 'sms', 'push')),
+    company     TEXT   NOT NULL,
     kind        TEXT   NOT NULL,
     user_id     TEXT   NOT NULL,
     order_id    TEXT   NOT NULL,
@@ -26,5 +27,5 @@ CREATE TABLE messages (
     done_us     BIGINT NOT NULL,
     UNIQUE (event_id, channel)
 );
-CREATE INDEX messages_due ON messages (since_us) WHERE state = 'due';
+CREATE INDEX messages_due ON messages (company, since_us) WHERE state = 'due';
 CREATE INDEX messages_due_of_user ON messages (user_id) WHERE state = 'due';
