@@ -52,7 +52,7 @@ func (s *Service) Reserve(ctx context.Context, tx *store.Tx, order OrderID, line
 	if err != nil {
 		return err
 	}
-	return insertReservation(ctx, tx, r, s.now())
+	return s.insert(ctx, tx, r)
 }
 
 // Commit sells what an order holds.
@@ -69,7 +69,7 @@ func (s *Service) Commit(ctx context.Context, tx *store.Tx, order OrderID, lines
 	if err := shiftAll(ctx, tx, r.Lines, reserved, sold); err != nil {
 		return err
 	}
-	return setState(ctx, tx, r, Committed, s.now())
+	return s.enter(ctx, tx, r, Committed)
 }
 
 // commitLate sells to a confirmed order that holds nothing any more. When the goods are gone, people must act.
@@ -88,9 +88,9 @@ func (s *Service) commitLate(ctx context.Context, tx *store.Tx, order OrderID, l
 		return err
 	}
 	if known {
-		return setState(ctx, tx, r, r.State, s.now())
+		return s.enter(ctx, tx, r, r.State)
 	}
-	return insertReservation(ctx, tx, r, s.now())
+	return s.insert(ctx, tx, r)
 }
 
 // Release gives back what a cancelled order holds or had bought. An order that nobody knows yet is remembered, so that it
@@ -101,7 +101,7 @@ func (s *Service) Release(ctx context.Context, tx *store.Tx, order OrderID) erro
 		return err
 	}
 	if !known {
-		return insertReservation(ctx, tx, Reservation{Order: order, State: Released, Expires: s.now()}, s.now())
+		return s.insert(ctx, tx, Reservation{Order: order, State: Released, Expires: s.now()})
 	}
 	switch r.State {
 	case Reserved:
@@ -112,7 +112,28 @@ func (s *Service) Release(ctx context.Context, tx *store.Tx, order OrderID) erro
 	if err != nil {
 		return err
 	}
-	return setState(ctx, tx, r, Released, s.now())
+	return s.enter(ctx, tx, r, Released)
+}
+
+// insert writes down a reservation that is new.
+func (s *Service) insert(ctx context.Context, tx *store.Tx, r Reservation) error {
+	s.tell(ctx, tx, r.Order, r.State)
+	return insertReservation(ctx, tx, r, s.now())
+}
+
+// enter moves a reservation to a state.
+func (s *Service) enter(ctx context.Context, tx *store.Tx, r Reservation, to State) error {
+	if r.State != to {
+		s.tell(ctx, tx, r.Order, to)
+	}
+	return setState(ctx, tx, r, to, s.now())
+}
+
+// tell logs what became of an order's goods, once that is certain.
+func (s *Service) tell(ctx context.Context, tx *store.Tx, order OrderID, state State) {
+	tx.AfterCommit(func() {
+		s.tel.Log.Info().Ctx(ctx).Str("order_id", string(order)).Str("state", string(state)).Msg("reservation moved")
+	})
 }
 
 // expire gives back what reservations hold whose time is up.
