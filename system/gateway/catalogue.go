@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -24,7 +23,6 @@ type Product struct {
 	Category    string            `json:"category" doc:"A category's slug."`
 	Price       money             `json:"price"`
 	Attributes  map[string]string `json:"attributes" doc:"Name to value, such as colour: oak."`
-	UpdatedAt   time.Time         `json:"updated_at"`
 }
 
 func productOf(p *productv1.Product) Product {
@@ -33,7 +31,7 @@ func productOf(p *productv1.Product) Product {
 		attributes = map[string]string{}
 	}
 	return Product{
-		p.GetId(), p.GetTitle(), p.GetDescription(), p.GetBrand(), p.GetCategory(), moneyOf(p.GetPrice()), attributes, instant(p.GetUpdatedUs()),
+		p.GetId(), p.GetTitle(), p.GetDescription(), p.GetBrand(), p.GetCategory(), moneyOf(p.GetPrice()), attributes,
 	}
 }
 

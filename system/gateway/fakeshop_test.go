@@ -21,7 +21,7 @@ type fakeProduct struct {
 }
 
 func theLamp() *productv1.Product {
-	return &productv1.Product{Id: lamp, Title: "Arc desk lamp", Brand: "Lumen", Category: "lighting", Price: euros(4999), UpdatedUs: 1_750_000_000_000_000}
+	return &productv1.Product{Id: lamp, Title: "Arc desk lamp", Brand: "Lumen", Category: "lighting", Price: euros(4999)}
 }
 
 func (p *fakeProduct) GetProduct(_ context.Context, r *productv1.GetProductRequest) (*productv1.GetProductResponse, error) {

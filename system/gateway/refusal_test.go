@@ -1,9 +1,13 @@
 package gateway
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // cardNumber is a test number of the card industry; it must not come back, wherever a client puts it.
@@ -134,4 +138,53 @@ func TestBodyThatAnnouncesNoLengthIsBoundedToo(t *testing.T) {
 	}
 	wantProblem(t, send(maxBody+1), 413, "body_too_large")
 	wantProblem(t, send(maxBody), 400, "invalid_fields")
+}
+
+func TestBodyThatBreaksOffOrNeverComesIsAnswered(t *testing.T) {
+	for name, c := range map[string]struct {
+		hangUp bool
+		status int
+		reason string
+	}{
+		"breaks off":  {true, http.StatusBadRequest, "body_unreadable"},
+		"never comes": {false, http.StatusRequestTimeout, "body_too_slow"}, // after five seconds
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			conn, err := net.Dial("tcp", strings.TrimPrefix(d.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			fmt.Fprintf(conn, "PUT /v1/cart/items/%s HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{\"quan",
+				lamp, d.token("u1"))
+			if c.hangUp {
+				if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantProblem(t, replyOf(t, resp), c.status, c.reason)
+		})
+	}
+}
+
+func TestBodyThatNobodyWantsDoesNotHoldAPlaceForLong(t *testing.T) {
+	d := newDesk(t, func(s *settings) { s.read = 200 * time.Millisecond })
+	conn, err := net.Dial("tcp", strings.TrimPrefix(d.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /v1/orders/%s/cancel HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer %s\r\nContent-Length: 40\r\n\r\n", theOrder, d.token("u1"))
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replyOf(t, resp).want(t, http.StatusOK)
+	waitFor(t, "the place is given back", func() bool { return d.door.places.requests.Load() == 0 })
 }

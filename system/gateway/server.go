@@ -28,6 +28,8 @@ type serverSettings struct {
 // Times in which a slow client holds a connection at most.
 const (
 	headerLimit = 5 * time.Second
+	// readLimit is for the whole request, also a body that nobody wants; event streams lift it.
+	readLimit   = 10 * time.Second
 	answerLimit = 30 * time.Second // event streams extend it with each event
 	idleLimit   = 2 * time.Minute
 	// largestHeader is in bytes.
@@ -47,7 +49,7 @@ func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
 	server := &http.Server{
 		Handler: h, TLSConfig: secure, MaxHeaderBytes: largestHeader,
 		ErrorLog:          log.New(connectionLog{rt.Log}, "", 0),
-		ReadHeaderTimeout: headerLimit, WriteTimeout: answerLimit, IdleTimeout: idleLimit,
+		ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: answerLimit, IdleTimeout: idleLimit,
 	}
 	serve := server.Serve
 	if secure != nil {

@@ -110,6 +110,17 @@ func TestSilentStreamBeats(t *testing.T) {
 	}
 }
 
+func TestStreamOutlivesTheLimitOnReading(t *testing.T) {
+	d := newDesk(t, func(s *settings) { s.live.Heartbeat, s.read = 50*time.Millisecond, 100*time.Millisecond })
+	v := d.watch(t)
+	v.wantState("pending")
+	for range 5 {
+		v.next(":")
+	}
+	d.fakes.changes <- orderv1.State_STATE_SHIPPED
+	v.wantState("shipped")
+}
+
 func TestStreamsEndWhenTheGatewayStops(t *testing.T) {
 	d := newDesk(t)
 	v := d.watch(t)
