@@ -110,7 +110,7 @@ func TestABacklogWaitsOutAnOutageAndTheLogsNameNobody(t *testing.T) {
 		}
 		return nil
 	})
-	out.wait(t, "welcome")
+	out.wait(t, `"kind":"welcome"`)
 	stop()
 	if got := server.got(); len(got) != 3 {
 		t.Errorf("%d e-mails arrived, want 3: %v", len(got), got)
@@ -119,6 +119,11 @@ func TestABacklogWaitsOutAnOutageAndTheLogsNameNobody(t *testing.T) {
 		t.Error(err)
 	}
 	said += out.String()
+	for line := range strings.Lines(said) {
+		if strings.Contains(line, "message sent") && !(strings.Contains(line, `"correlation_id":"request-key"`) && strings.Contains(line, `"trace_id":"0af7651916cd43dd8448eb211c80319c"`)) {
+			t.Errorf("not in its event's story: %s", line)
+		}
+	}
 	for _, private := range []string{"ada@example.org", "+4930123456", `"Ada"`, "Hello Ada"} {
 		if strings.Contains(said, private) {
 			t.Errorf("the logs contain %q", private)
