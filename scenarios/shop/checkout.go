@@ -17,7 +17,7 @@ const (
 	// far below the limit of requests that one customer may send.
 	regulars = 300
 	// wellStocked is how many pieces there must be of what regulars buy, so that nothing is sold out while it is measured.
-	wellStocked = 150
+	wellStocked = 200
 )
 
 // opNobodyFree is what is noted of a visit for which there was no customer: the harness fell short, not the shop.
@@ -31,11 +31,12 @@ type till struct {
 	keys  atomic.Int64
 }
 
-// regular is a customer who always buys the same.
+// regular is a customer who always buys the same, one piece and two pieces by turns.
 type regular struct {
-	who     *customer
-	product string
-	cart    cart
+	who      *customer
+	product  string
+	quantity int64
+	cart     cart
 }
 
 // workload is what `stormglass bench` drives and counts.
@@ -64,7 +65,7 @@ func (t *till) Prepare(ctx context.Context, target load.Target) error {
 		return err
 	}
 	for i := range regulars {
-		r := &regular{who: t.customers.take(), product: products[i%len(products)]}
+		r := &regular{who: t.customers.take(), product: products[i%len(products)], quantity: 1}
 		if err := t.fill(ctx, r); err != nil {
 			return fmt.Errorf("fill cart: %w", err)
 		}
@@ -100,12 +101,13 @@ func (t *till) shelf(ctx context.Context) (ids []string, err error) {
 }
 
 // fill puts the regular's product into the cart. Whether the shop has emptied it yet after the order before makes no
-// difference: afterwards it holds this one line.
+// difference: afterwards it holds this one line. The other quantity makes it another cart, which the shop does not empty.
 func (t *till) fill(ctx context.Context, r *regular) error {
+	r.quantity = 3 - r.quantity
 	for {
 		var unrecorded load.Operation
 		err := t.client.do(ctx, &unrecorded, request{
-			method: http.MethodPut, path: "/v1/cart/items/" + r.product, token: r.who.token, body: map[string]int64{"quantity": 1},
+			method: http.MethodPut, path: "/v1/cart/items/" + r.product, token: r.who.token, body: map[string]int64{"quantity": r.quantity},
 		}, &r.cart)
 		if err == nil {
 			return nil

@@ -35,7 +35,8 @@ func sameKeySameOrder(f *evidence.Folder) (verdict.Result, error) {
 	repeated := map[sender]bool{}
 	for _, a := range seen {
 		s := sender{a.Fields["user_id"], a.Key}
-		t.also(kept[s] == a.order, "key %s was answered with order %s, and order %q is kept for it", a.Key, a.order, kept[s])
+		is, there := kept[s]
+		t.also(!there || is == a.order, "key %s was answered with order %s, and order %s is kept for it", a.Key, a.order, is)
 		repeated[s] = repeated[s] || tries[s] > 1
 	}
 	for _, sentAgain := range repeated {

@@ -1,0 +1,274 @@
+package shop
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"stormglass/chaos/load"
+	"stormglass/system/api/catalogue"
+)
+
+// broken gives the names of the checks, risks left out, that do not hold of a world; each must say what is wrong.
+func broken(t *testing.T, w *world) []string {
+	t.Helper()
+	f := w.folder(t)
+	var names []string
+	for _, c := range append(expectations(), invariants()...) {
+		r := c.Func(f)
+		switch {
+		case r.Inconclusive != "":
+			t.Errorf("%s could not look: %s", c.Name, r.Inconclusive)
+		case r.Holds && (len(r.Broken) > 0 || r.Compared == 0 || r.Measured == ""):
+			t.Errorf("%s holds, but %+v", c.Name, r)
+		case !r.Holds && len(r.Broken) == 0:
+			t.Errorf("%s does not hold and gives no example", c.Name)
+		case !r.Holds:
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+func TestEverythingHoldsOfAWorldThatEndedWell(t *testing.T) {
+	if got := broken(t, wellEnded()); len(got) > 0 {
+		t.Errorf("broken: %q", got)
+	}
+}
+
+// TestEachWrongIsFoundByItsCheck makes one thing wrong at a time and asks which checks notice.
+func TestEachWrongIsFoundByItsCheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		wrong func(w *world)
+		want  []string
+	}{
+		"a piece vanished": {
+			func(w *world) { w.audits["inventory"]["stock"][3]["available"] = 1 },
+			[]string{"I1-stock-adds-up"},
+		},
+		"stock below zero": {
+			func(w *world) {
+				last := w.audits["inventory"]["stock"][len(w.audits["inventory"]["stock"])-1]
+				last["available"], last["reserved"] = -1, last["available"].(int64)+1
+				w.add("inventory", "reservations", row{"order_id": "o-nobody", "state": "reserved",
+					"lines": `[{"product_id":"` + last["product_id"].(string) + `","quantity":` + num(last["reserved"].(int64)) + `}]`})
+			},
+			[]string{"I1-stock-adds-up"},
+		},
+		"reserved twice": {
+			func(w *world) {
+				first := w.audits["inventory"]["stock"][0]
+				first["available"], first["reserved"] = first["available"].(int64)-1, 1
+			},
+			[]string{"I1-stock-adds-up"},
+		},
+		"a product without stock": {
+			func(w *world) { w.audits["inventory"]["stock"] = w.audits["inventory"]["stock"][:587] },
+			[]string{"I1-stock-adds-up"},
+		},
+		"goods kept for a cancelled order": {
+			func(w *world) {
+				w.find("inventory", "reservations", "o-declined")["state"] = "reserved"
+				first := w.audits["inventory"]["stock"][0]
+				first["available"], first["reserved"] = first["available"].(int64)-1, 1
+			},
+			[]string{"I1-stock-follows-orders"},
+		},
+		"shipped without a reservation": {
+			func(w *world) {
+				w.drop("inventory", "reservations", func(r row) bool { return r["order_id"] == "o-shipped" })
+				first := w.audits["inventory"]["stock"][0]
+				first["available"], first["sold"] = first["available"].(int64)+1, 0
+			},
+			[]string{"I1-stock-follows-orders"},
+		},
+		"shipped something else": {
+			func(w *world) {
+				w.find("order", "orders", "o-shipped")["items"] = `[{"product_id":"` + catalogue.Products()[1].ID + `","quantity":1}]`
+			},
+			[]string{"I1-stock-follows-orders"},
+		},
+		"charged twice": {
+			func(w *world) {
+				w.intents = append(w.intents, row{"id": "pi-again", "order_id": "o-shipped", "amount": 1000, "captured": 1000, "refunded": 0})
+			},
+			[]string{"I2-charged-once"},
+		},
+		"charged without our knowing": {
+			func(w *world) {
+				w.find("payment", "payments", "o-declined")["state"] = "due"
+				w.intent("o-declined")["captured"] = 1000
+			},
+			[]string{"I2-charged-once", "I3-refunded"},
+		},
+		"a charge for an order that payment does not know": {
+			func(w *world) {
+				w.intents = append(w.intents, row{"id": "pi-x", "order_id": "o-unknown", "amount": 5, "captured": 5, "refunded": 0})
+			},
+			[]string{"I2-charged-once"},
+		},
+		"shipped unpaid": {
+			func(w *world) {
+				w.find("payment", "payments", "o-shipped")["state"] = "failed"
+				w.intent("o-shipped")["captured"] = 0
+			},
+			[]string{"I2-charged-once"},
+		},
+		"a refund in our table alone": {
+			func(w *world) { w.intent("o-refunded")["refunded"] = 0; w.refunds = nil },
+			[]string{"I2-charged-once", "I3-refunded"},
+		},
+		"a ledger at odds with itself": {
+			func(w *world) { w.refunds = nil },
+			[]string{"I2-charged-once"},
+		},
+		"a lost refund": {
+			func(w *world) {
+				w.find("payment", "payments", "o-refunded")["state"] = "completed"
+				w.intent("o-refunded")["refunded"] = 0
+				w.refunds = nil
+			},
+			[]string{"I3-refunded"},
+		},
+		"a vanished order": {
+			func(w *world) { w.drop("order", "orders", func(r row) bool { return r["id"] == "o-declined" }) },
+			[]string{"orders-final", "I4-accepted-is-final"},
+		},
+		"an order that hangs": {
+			func(w *world) { w.find("order", "orders", "o-shipped")["state"] = "confirmed"; w.forget("o-shipped") },
+			[]string{"orders-final", "orders-shipped", "I4-accepted-is-final"},
+		},
+		"an order that hangs, whose client never got an answer": {
+			func(w *world) {
+				w.add("order", "orders", row{"id": "o-unseen", "user_id": "ada", "idempotency_key": "k9", "state": "pending", "items": "[]"})
+			},
+			[]string{"orders-final"},
+		},
+		"an outage cancelled an order": {
+			func(w *world) {
+				o := w.find("order", "orders", "o-declined")
+				o["reason"] = "deadline"
+				w.history[slices.IndexFunc(w.history, func(o load.Operation) bool { return o.Key == "k3" })].Fields["ends"] = shipped
+			},
+			[]string{"orders-shipped"},
+		},
+		"an order is not what its customer saw": {
+			func(w *world) { w.seen("o-declined")["state"] = shipped },
+			[]string{"I4-accepted-is-final"},
+		},
+		"an order belongs to somebody else": {
+			func(w *world) { w.find("order", "orders", "o-declined")["user_id"] = "eve" },
+			[]string{"I4-accepted-is-final"},
+		},
+		"a key that gave two orders": {
+			func(w *world) {
+				w.order("o-second", "k1", cancelled, "customer", "")
+			},
+			[]string{"I5-same-key-same-order"},
+		},
+		"a key that gave two orders, seen by nobody": {
+			func(w *world) {
+				w.add("order", "orders", row{"id": "o-second", "user_id": "ada", "idempotency_key": "k4", "state": cancelled, "items": "[]"})
+			},
+			[]string{"I5-same-key-same-order"},
+		},
+		"a lost event": {
+			func(w *world) { w.drop("shipping", "inbox", func(row) bool { return true }) },
+			[]string{"I6-events-once"},
+		},
+		"an event that was never sent": {
+			func(w *world) { w.audits["user"]["outbox"][0]["sent_us"] = 0 },
+			[]string{"I6-events-once"},
+		},
+		"an event taken in twice": {
+			func(w *world) { w.add("order", "inbox", w.audits["order"]["inbox"][0]) },
+			[]string{"I6-events-once"},
+		},
+		"an event that nobody committed": {
+			func(w *world) { w.drop("inventory", "outbox", func(row) bool { return true }) },
+			[]string{"I6-events-once"},
+		},
+		"an event that nobody is known to consume": {
+			func(w *world) { w.event("order", "order.forgotten.v1") },
+			[]string{"I6-events-once"},
+		},
+		"charged more than the cart said": {
+			func(w *world) {
+				w.find("order", "orders", "o-shipped")["total_minor"] = 1100
+				w.find("payment", "payments", "o-shipped")["amount_minor"] = 1100
+				w.intent("o-shipped")["captured"] = 1100
+			},
+			[]string{"I8-paid-as-shown"},
+		},
+		"an order over more than the cart said": {
+			func(w *world) { w.history[0].Fields["total"] = "1100" },
+			[]string{"I8-paid-as-shown"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := wellEnded()
+			c.wrong(w)
+			if got := broken(t, w); !slices.Equal(got, c.want) {
+				t.Errorf("broken: got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestNobodyConcludesFromWhatWasNotCollected(t *testing.T) {
+	needs := map[string][]string{
+		"order":     {"orders-final", "orders-shipped", "I1-stock-follows-orders", "I2-charged-once", "I3-refunded", "I4-accepted-is-final", "I5-same-key-same-order", "I6-events-once", "I8-paid-as-shown", "sagas-open", "payments-due"},
+		"inventory": {"I1-stock-adds-up", "I1-stock-follows-orders", "I6-events-once"},
+		"payment":   {"I2-charged-once", "I6-events-once", "payments-due"},
+		"shipping":  {"I6-events-once"},
+		"books":     {"I2-charged-once", "I3-refunded", "I8-paid-as-shown"},
+	}
+	for missing, want := range needs {
+		f := wellEnded().folder(t)
+		if delete(f.Audits, missing+"-1"); missing == "books" {
+			clear(f.Books)
+		}
+		for _, c := range Registry().Checks {
+			r := c.Func(f)
+			if (r.Inconclusive != "") != slices.Contains(want, c.Name) || r.Inconclusive != "" && r.Holds {
+				t.Errorf("%s without %s: got %+v", c.Name, missing, r)
+			}
+		}
+	}
+}
+
+func TestEventsThatWereDeletedCannotBeCompared(t *testing.T) {
+	w := wellEnded()
+	w.add("order", "inbox_pruned", row{"queue": "q.order", "type": "payment.completed.v1", "events": 3})
+	if r := looking(eventsOnce)(w.folder(t)); !strings.Contains(r.Inconclusive, "inbox_pruned") {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestAWorldWithoutOrdersComparesNothing(t *testing.T) {
+	w := wellEnded()
+	w.history, w.intents, w.refunds = nil, nil, nil
+	for service, tables := range w.audits {
+		for table := range tables {
+			if table != "stock" {
+				w.audits[service][table] = []row{}
+			}
+		}
+	}
+	f := w.folder(t)
+	for _, c := range Registry().Checks {
+		if r := c.Func(f); c.Name != "I1-stock-adds-up" && r.Compared > 0 {
+			t.Errorf("%s compared %d objects of nothing", c.Name, r.Compared)
+		}
+	}
+}
+
+func TestChecksHaveNamesOfTheirOwnAndSayWhatTheyLookAt(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Registry().Checks {
+		if seen[c.Name] || c.Doc == "" {
+			t.Errorf("%q is there twice or has no doc", c.Name)
+		}
+		seen[c.Name] = true
+	}
+}

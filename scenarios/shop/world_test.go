@@ -1,0 +1,199 @@
+package shop
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"stormglass/chaos/evidence"
+	"stormglass/chaos/fault"
+	"stormglass/chaos/load"
+	"stormglass/system/api/catalogue"
+)
+
+// row is a row of a table as an audit writes it.
+type row = map[string]any
+
+// world is a small shop at the end of a run, as its witnesses describe it, in the words that they use on the wire. It is
+// put together by hand so that each part can be made wrong by itself.
+type world struct {
+	history []load.Operation
+	audits  map[string]map[string][]row // by service and table
+	intents []row
+	refunds []row
+	events  int
+}
+
+// begin is when the shoppers of the small shop came; struckAt is when the fault hit it.
+var (
+	begin    = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	struckAt = begin.Add(4 * time.Second)
+)
+
+// wellEnded is a world in which everything is as it must be. Each order costs 1000 and is for one piece of the first
+// product of the catalogue, if it got any.
+//
+//	o-shipped    its checkout was sent twice       o-declined   the card was no good
+//	o-refunded   charged, but nobody delivers there  o-regretted  cancelled by its customer before the charge
+func wellEnded() *world {
+	w := &world{audits: map[string]map[string][]row{}}
+	for _, service := range []string{"user", "order", "inventory", "payment", "shipping", "notification"} {
+		w.audits[service] = map[string][]row{"outbox": {}, "inbox": {}, "outbox_pruned": {}, "inbox_pruned": {}}
+	}
+	for _, table := range [][2]string{{"order", "orders"}, {"payment", "payments"}, {"inventory", "stock"}, {"inventory", "reservations"}} {
+		w.audits[table[0]][table[1]] = []row{}
+	}
+	for _, p := range catalogue.Products() {
+		w.add("inventory", "stock", row{"product_id": p.ID, "received": p.Stock, "available": p.Stock, "reserved": 0, "sold": 0})
+	}
+	w.event("user", "user.registered.v1", "notification")
+
+	w.order("o-shipped", "k1", shipped, "", shipped)
+	w.checkout(opRepeat, "o-shipped", "k1", shipped)
+	w.pay("o-shipped", "completed", 1000, 0)
+	w.reserve("o-shipped", "committed")
+	first := w.audits["inventory"]["stock"][0]
+	first["available"], first["sold"] = first["available"].(int64)-1, 1
+	w.event("order", "order.created.v1", "inventory", "payment")
+	w.event("inventory", "stock.reserved.v1", "payment")
+	w.event("payment", "payment.completed.v1", "order", "notification")
+	w.event("order", "order.confirmed.v1", "inventory", "shipping", "notification")
+	w.event("shipping", "shipment.dispatched.v1", "order", "notification")
+
+	w.order("o-refunded", "k2", cancelled, "shipment_failed", cancelled)
+	w.pay("o-refunded", "refunded", 1000, 1000)
+	w.reserve("o-refunded", "released")
+
+	w.order("o-declined", "k3", cancelled, "payment_declined", cancelled)
+	w.pay("o-declined", "failed", 0, 0)
+	w.reserve("o-declined", "released")
+
+	w.order("o-regretted", "k4", cancelled, "customer", "")
+	w.pay("o-regretted", "cancelled", 0, 0)
+	return w
+}
+
+func (w *world) add(service, table string, r row) {
+	w.audits[service][table] = append(w.audits[service][table], r)
+}
+
+// find gives the row of an order in a table.
+func (w *world) find(service, table, order string) row {
+	for _, r := range w.audits[service][table] {
+		if r["id"] == order || r["order_id"] == order {
+			return r
+		}
+	}
+	panic("no " + order + " in " + table)
+}
+
+// intent gives the charge of an order in the processor's ledger.
+func (w *world) intent(order string) row {
+	return w.intents[slices.IndexFunc(w.intents, func(i row) bool { return i["order_id"] == order })]
+}
+
+// drop takes away the rows that match.
+func (w *world) drop(service, table string, match func(row) bool) {
+	w.audits[service][table] = slices.DeleteFunc(w.audits[service][table], match)
+}
+
+// order is placed, and is final one second later.
+func (w *world) order(id, key, state, reason, ends string) {
+	w.add("order", "orders", row{
+		"id": id, "user_id": "ada", "idempotency_key": key, "state": state, "reason": reason, "total_minor": 1000, "currency": "EUR",
+		"items":      `[{"product_id":"` + catalogue.Products()[0].ID + `","title":"A lamp","quantity":1,"unit_price":{"Minor":1000,"Currency":"EUR"}}]`,
+		"created_us": begin.UnixMicro(), "updated_us": begin.Add(time.Second).UnixMicro(),
+	})
+	w.checkout(opCheckout, id, key, ends)
+	w.history = append(w.history, load.Operation{
+		Name: opCompletion, Start: begin, End: begin.Add(time.Second), Outcome: load.OK, Status: 200,
+		Fields: map[string]string{"order_id": id, "state": state, "ends": ends},
+	})
+}
+
+func (w *world) checkout(name, id, key, ends string) {
+	w.history = append(w.history, load.Operation{
+		Name: name, Key: key, Start: begin, End: begin.Add(50 * time.Millisecond), Outcome: load.OK, Status: 202,
+		Fields: map[string]string{"order_id": id, "user_id": "ada", "total": "1000", "cart_total": "1000", "ends": ends},
+	})
+}
+
+// pay notes what payment and the processor know of an order's money.
+func (w *world) pay(order, state string, captured, refunded int) {
+	w.add("payment", "payments", row{"order_id": order, "amount_minor": 1000, "state": state, "since_us": begin.Add(time.Second).UnixMicro()})
+	w.intents = append(w.intents, row{"id": "pi-" + order, "order_id": order, "amount": 1000, "captured": captured, "refunded": refunded})
+	if refunded > 0 {
+		w.refunds = append(w.refunds, row{"id": "re-" + order, "intent": "pi-" + order, "order_id": order, "amount": refunded})
+	}
+}
+
+func (w *world) reserve(order, state string) {
+	lines := `[{"product_id":"` + catalogue.Products()[0].ID + `","quantity":1}]`
+	w.add("inventory", "reservations", row{"order_id": order, "state": state, "lines": lines})
+}
+
+// event is one that was sent, and taken in by each consumer once.
+func (w *world) event(producer, typ string, consumers ...string) {
+	w.events++
+	id := "e" + string(rune('a'+w.events))
+	w.add(producer, "outbox", row{"id": id, "type": typ, "key": "k", "time_us": 1, "sent_us": 2})
+	for _, c := range consumers {
+		w.add(c, "inbox", row{"queue": "q." + c, "event_id": id, "type": typ, "applied_us": 3})
+	}
+}
+
+// folder writes the world down as a run would, and opens that.
+func (w *world) folder(t *testing.T) *evidence.Folder {
+	t.Helper()
+	raw := func(v any) json.RawMessage {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	f := evidence.Folder{
+		Dir:    t.TempDir(),
+		Run:    evidence.Run{Name: "by-hand", Phases: []evidence.Phase{{Name: evidence.Fault, Start: struckAt.Add(-time.Second), End: struckAt.Add(time.Second)}}},
+		Doses:  []fault.Dose{{Fault: "kill", Target: "broker", Start: struckAt, Hit: true}},
+		Audits: map[string]json.RawMessage{}, Books: map[string]json.RawMessage{},
+	}
+	for service, tables := range maps.All(w.audits) {
+		f.Audits[service+"-1"] = raw(map[string]any{"service": service, "tables": tables})
+	}
+	f.Books["card-processor"] = raw(map[string]any{"intents": w.intents, "refunds": w.refunds, "webhooks_pending": 0})
+	if err := f.Write(); err != nil {
+		t.Fatal(err)
+	}
+	history, err := os.Create(filepath.Join(f.Dir, evidence.HistoryFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer history.Close()
+	for _, o := range w.history {
+		if err := json.NewEncoder(history).Encode(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opened, err := evidence.Open(f.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened
+}
+
+// seen gives what the customer saw of an order's end.
+func (w *world) seen(order string) map[string]string {
+	i := slices.IndexFunc(w.history, func(o load.Operation) bool { return o.Name == opCompletion && o.Fields["order_id"] == order })
+	return w.history[i].Fields
+}
+
+// forget makes as if nobody had seen the order's end.
+func (w *world) forget(order string) { w.seen(order)["state"] = "" }
+
+func num(n int64) string { return strconv.FormatInt(n, 10) }
