@@ -31,6 +31,7 @@ type commands struct {
 	List     listCommand     `cmd:"" help:"List the scenarios of a folder with their claims."`
 	Check    checkCommand    `cmd:"" help:"Judge an evidence folder again, offline."`
 	Up       upCommand       `cmd:"" help:"Start the system and keep it up until Ctrl-C."`
+	Bench    benchCommand    `cmd:"" help:"Measure what the system bears: rates, latency, processor time, memory."`
 	Guard    guardCommand    `cmd:"" hidden:"" help:"Keep a cell's processes for the harness."`
 }
 
