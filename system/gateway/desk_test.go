@@ -69,7 +69,10 @@ func newDesk(t *testing.T, change ...func(*settings)) *desk {
 		verify: behind.verifier.Verify, visitors: newVisitors(s.rates, shed),
 	}
 	server := httptest.NewUnstartedServer(d)
-	server.Config.ReadTimeout = s.read
+	server.Config = newServer(tel.Log, d)
+	if s.read > 0 {
+		server.Config.ReadTimeout = s.read
+	}
 	server.Start()
 	t.Cleanup(server.Close)
 	t.Cleanup(d.streams.stop)

@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"stormglass/system/platform/boot"
 )
 
@@ -167,5 +169,14 @@ func TestWrongSettingIsNamedAndEndsTheGateway(t *testing.T) {
 				t.Errorf("got %q, want it to name %s and not to show its value", stderr, c.want)
 			}
 		})
+	}
+}
+
+func TestNoPhaseOfAConnectionLastsForEver(t *testing.T) {
+	s := newServer(zerolog.Nop(), nil)
+	for phase, limit := range map[string]time.Duration{"header": s.ReadHeaderTimeout, "request": s.ReadTimeout, "answer": s.WriteTimeout, "rest": s.IdleTimeout} {
+		if limit <= 0 || limit > idleLimit {
+			t.Errorf("%s: got limit %v", phase, limit)
+		}
 	}
 }

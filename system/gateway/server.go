@@ -6,7 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log"
+	stdlog "log"
 	"net"
 	"net/http"
 	"time"
@@ -28,7 +28,7 @@ type serverSettings struct {
 // Times in which a slow client holds a connection at most.
 const (
 	headerLimit = 5 * time.Second
-	// readLimit is for the whole request, also a body that nobody wants; event streams lift it.
+	// readLimit is for the whole request, also a body that nobody wants.
 	readLimit   = 10 * time.Second
 	answerLimit = 30 * time.Second // event streams extend it with each event
 	idleLimit   = 2 * time.Minute
@@ -46,11 +46,8 @@ func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
 	if err != nil {
 		return fmt.Errorf("http: %w", err)
 	}
-	server := &http.Server{
-		Handler: h, TLSConfig: secure, MaxHeaderBytes: largestHeader,
-		ErrorLog:          log.New(connectionLog{rt.Log}, "", 0),
-		ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: answerLimit, IdleTimeout: idleLimit,
-	}
+	server := newServer(rt.Log, h)
+	server.TLSConfig = secure
 	serve := server.Serve
 	if secure != nil {
 		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
@@ -62,6 +59,14 @@ func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
 		return nil
 	})
 	return nil
+}
+
+// newServer makes a server on which no phase of a connection lasts for ever.
+func newServer(log zerolog.Logger, h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ErrorLog: stdlog.New(connectionLog{log}, "", 0), MaxHeaderBytes: largestHeader,
+		ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: answerLimit, IdleTimeout: idleLimit,
+	}
 }
 
 // connectionLog takes what net/http says of single connections, such as a handshake that failed.

@@ -121,11 +121,7 @@ type events struct {
 	controller *http.ResponseController
 }
 
-// begin lifts the limit on reading, which would take the silent client of a stream for one that has left.
 func (e events) begin(now *orderv1.Order) error {
-	if err := supported(e.controller.SetReadDeadline(time.Time{})); err != nil {
-		return fmt.Errorf("lift read deadline: %w", err)
-	}
 	if err := e.write("retry: %d\n\n", clientPause.Milliseconds()); err != nil {
 		return err
 	}
@@ -143,19 +139,11 @@ func (e events) state(o *orderv1.Order) error {
 }
 
 func (e events) write(format string, args ...any) error {
-	if err := supported(e.controller.SetWriteDeadline(time.Now().Add(writeLimit))); err != nil {
+	if err := e.controller.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
 		return fmt.Errorf("set write deadline: %w", err)
 	}
 	if _, err := fmt.Fprintf(e.to, format, args...); err != nil {
 		return fmt.Errorf("write event: %w", err)
 	}
 	return e.controller.Flush()
-}
-
-// supported takes the error that a connection has no deadlines for none.
-func supported(err error) error {
-	if errors.Is(err, http.ErrNotSupported) {
-		return nil
-	}
-	return err
 }
