@@ -38,10 +38,10 @@ type fakes struct {
 
 	mu       sync.Mutex
 	down     map[string]bool
+	silent   bool // shipping takes calls and never answers
 	seen     map[string]any // the last request of each method
 	calls    map[string]int
 	changes  chan orderv1.State
-	watchers int
 }
 
 // away switches a service off or on.

@@ -170,9 +170,13 @@ type fakeShipping struct {
 	f *fakes
 }
 
-func (s *fakeShipping) GetShipment(_ context.Context, r *shippingv1.GetShipmentRequest) (*shippingv1.GetShipmentResponse, error) {
+func (s *fakeShipping) GetShipment(ctx context.Context, r *shippingv1.GetShipmentRequest) (*shippingv1.GetShipmentResponse, error) {
 	if err := s.f.note("shipping", "GetShipment", r); err != nil {
 		return nil, err
+	}
+	if s.f.silent {
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	return nil, problem.New(problem.NotFound, "shipment_not_found", "there is no shipment of this order yet")
 }

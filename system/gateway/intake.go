@@ -3,16 +3,26 @@ package gateway
 import (
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // maxBody is the largest body that is taken, in bytes.
 const maxBody = 1 << 20
 
+// What a client is told who sends a card number, wherever it was.
+const (
+	cardRefused = "card_number_refused"
+	cardRefusal = "this looks like a card number, and those must never be sent here: send the card processor's token (pm_…) to POST /v1/cards"
+)
+
 // intake checks what can be checked before the body is read.
 func intake(w http.ResponseWriter, r *http.Request, rt route) error {
-	if !valid(r.URL.Path) || !validQuery(r) {
+	if !valid(r.URL.Path) || queryHas(r, invalid) {
 		return newProblem(http.StatusBadRequest, "malformed_url", "the path or the query is not UTF-8, or has U+0000 in it: encode it anew")
+	}
+	if hasCardNumber(r.URL.Path) || hasCardNumber(r.Header.Get("Idempotency-Key")) || queryHas(r, hasCardNumber) {
+		return newProblem(http.StatusBadRequest, cardRefused, cardRefusal)
 	}
 	if r.ContentLength > maxBody {
 		return bodyTooLarge()
@@ -24,14 +34,17 @@ func intake(w http.ResponseWriter, r *http.Request, rt route) error {
 	return nil
 }
 
-func validQuery(r *http.Request) bool {
+// queryHas says whether any name or value of the query is such a text.
+func queryHas(r *http.Request, such func(string) bool) bool {
 	for name, values := range r.URL.Query() {
-		if !valid(name) || !valid(strings.Join(values, "")) {
-			return false
+		if such(name) || slices.ContainsFunc(values, such) {
+			return true
 		}
 	}
-	return true
+	return false
 }
+
+func invalid(s string) bool { return !valid(s) }
 
 func isJSON(contentType string) bool {
 	media, params, err := mime.ParseMediaType(contentType)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -42,7 +43,7 @@ func malformed(err error) error {
 	return badBody{"malformed_json", "the body has a number out of range or a value of the wrong type"}
 }
 
-// refuse looks through all texts of a body.
+// refuse looks through all texts and numbers of a body.
 func refuse(v any) error {
 	switch v := v.(type) {
 	case string:
@@ -54,45 +55,26 @@ func refuse(v any) error {
 			}
 		}
 	case map[string]any:
-		for _, element := range v {
+		for name, element := range v {
+			if err := refuseText(name); err != nil {
+				return err
+			}
 			if err := refuse(element); err != nil {
 				return err
 			}
 		}
+	case float64:
+		return refuseText(strconv.FormatFloat(v, 'f', -1, 64))
 	}
 	return nil
 }
 
 func refuseText(s string) error {
-	if isCardNumber(s) {
-		return badBody{"card_number_refused", "this looks like a card number, and those must never be sent here: send the card processor's token (pm_…) to POST /v1/cards"}
+	if hasCardNumber(s) {
+		return badBody{cardRefused, cardRefusal}
 	}
 	if bytes.IndexByte([]byte(s), 0) >= 0 {
 		return badBody{"malformed_text", "a text has the character U+0000 in it: remove it"}
 	}
 	return nil
-}
-
-// isCardNumber says whether a text is 13 to 19 digits, spaces and hyphens aside, whose check digit is right (ISO/IEC
-// 7812, Luhn).
-func isCardNumber(s string) bool {
-	digits := strings.NewReplacer(" ", "", "-", "").Replace(s)
-	if len(digits) < 13 || len(digits) > 19 {
-		return false
-	}
-	sum := 0
-	for i := range len(digits) {
-		c := digits[len(digits)-1-i]
-		if c < '0' || c > '9' {
-			return false
-		}
-		n := int(c - '0')
-		if i%2 == 1 {
-			if n *= 2; n > 9 {
-				n -= 9
-			}
-		}
-		sum += n
-	}
-	return sum%10 == 0
 }

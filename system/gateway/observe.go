@@ -56,6 +56,7 @@ func (o *observer) begin(r *http.Request, rt route) (*visit, http.Header) {
 		v.route = unmatched
 	}
 	id := correlationOf(r)
+	r.Header.Del("Tracestate") // free text, which would travel as far as the trace does
 	ctx := o.tel.Propagator.Extract(telemetry.WithCorrelation(r.Context(), id), propagation.HeaderCarrier(r.Header))
 	v.ctx, v.span = o.tracer.Start(ctx, v.method+" "+v.route, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 		attribute.String("http.request.method", v.method), attribute.String("http.route", v.route), attribute.String("correlation_id", id)))
@@ -95,7 +96,7 @@ var correlation = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // correlationOf takes over the client's correlation id if it is well formed, and makes one otherwise.
 func correlationOf(r *http.Request) string {
 	id := r.Header.Get(headerCorrelation)
-	if correlation.MatchString(id) && strings.ContainsAny(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+	if correlation.MatchString(id) && !hasCardNumber(id) && strings.ContainsAny(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 		return id
 	}
 	return uuid.Must(uuid.NewV7()).String()

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -32,6 +33,19 @@ func TestOrderPageAnswersWithoutThePartsThatAreAway(t *testing.T) {
 	}
 	if got := testutil.ToFloat64(d.tel.Counter(telemetry.LinkFallbacks).WithLabelValues("gateway", "shipping", "GetShipment")); got != 1 {
 		t.Errorf("got %v fallbacks of GetShipment, want 1", got)
+	}
+}
+
+func TestOrderPageDoesNotWaitLongForASilentPart(t *testing.T) {
+	d := newDesk(t)
+	d.fakes.silent = true
+	start := time.Now()
+	page := d.send(request{path: "/v1/orders/" + theOrder, token: d.token("u1")}).want(t, 200)
+	if took := time.Since(start); took > 2*partLimit {
+		t.Errorf("took %v, want about %v", took, partLimit)
+	}
+	if degraded := page.at("degraded").([]any); len(degraded) != 1 || degraded[0] != "shipment" {
+		t.Errorf("got degraded %v, want shipment", degraded)
 	}
 }
 
