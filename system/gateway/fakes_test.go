@@ -36,12 +36,12 @@ func euros(minor int64) *moneyv1.Money { return &moneyv1.Money{Minor: minor, Cur
 type fakes struct {
 	key auth.Key
 
-	mu       sync.Mutex
-	down     map[string]bool
-	silent   bool // shipping takes calls and never answers
-	seen     map[string]any // the last request of each method
-	calls    map[string]int
-	changes  chan orderv1.State
+	mu      sync.Mutex
+	down    map[string]bool
+	silent  bool           // shipping takes calls and never answers
+	seen    map[string]any // the last request of each method
+	calls   map[string]int
+	changes chan orderv1.State
 }
 
 // away switches a service off or on.
