@@ -15,6 +15,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"stormglass/system/platform/problem"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -125,7 +126,7 @@ func run(ctx context.Context, name string, program Program, stdout io.Writer) (e
 
 // stopped tells a failure from being asked to stop while still starting.
 func stopped(asked context.Context, err error) error {
-	if asked.Err() != nil && errors.Is(err, context.Canceled) {
+	if asked.Err() != nil && (errors.Is(err, context.Canceled) || problem.CodeOf(err) == problem.Canceled) {
 		return nil
 	}
 	return err

@@ -39,7 +39,8 @@ func newRuntime(ctx context.Context, tel *telemetry.Telemetry) *Runtime {
 	return &Runtime{Telemetry: tel, ctx: own, fail: fail, admin: http.NewServeMux(), readiness: newReadiness(tel)}
 }
 
-// OnStop adds a step to the teardown. Steps run last in, first out, each bounded by what is left of SHUTDOWN_TIMEOUT.
+// OnStop adds a step to the teardown. Steps run last in, first out. Each may take half of what is left of
+// SHUTDOWN_TIMEOUT, so that one that hangs leaves the others their time.
 func (rt *Runtime) OnStop(name string, stop func(context.Context) error) {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
@@ -121,6 +122,7 @@ func (rt *Runtime) ServeHTTP(name, addr string, h http.Handler) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
+	CloseSilent(s)
 	rt.Serve(name, l, s.Serve, func(ctx context.Context) error {
 		if err := s.Shutdown(ctx); err != nil {
 			return errors.Join(err, s.Close())
@@ -149,9 +151,19 @@ func (rt *Runtime) teardown(limit time.Duration) error {
 	rt.mu.Unlock()
 	var failed error
 	for i := len(steps) - 1; i >= 0; i-- {
-		if err := steps[i].do(ctx); err != nil {
+		if err := steps[i].within(ctx); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("stop %s: %w", steps[i].name, err))
 		}
 	}
 	return failed
+}
+
+// within gives a step half of the time that ctx has left.
+func (s step) within(ctx context.Context) error {
+	if end, ok := ctx.Deadline(); ok {
+		half, cancel := context.WithTimeout(ctx, time.Until(end)/2)
+		defer cancel()
+		ctx = half
+	}
+	return s.do(ctx)
 }

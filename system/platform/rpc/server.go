@@ -9,6 +9,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,8 +29,14 @@ import (
 	"stormglass/system/platform/telemetry"
 )
 
-// maxClients bounds the label `client`: the name comes over the wire.
-const maxClients = 32
+const (
+	// maxClients bounds the label `client`: the name comes over the wire.
+	maxClients = 32
+	// handshakeLimit is how long a new connection may stay silent. A server that stops must wait for it.
+	handshakeLimit = 2 * time.Second
+	// finishLimit is how long open calls, and connections on which nobody reacts, hold up a server that stops.
+	finishLimit = 3 * time.Second
+)
 
 // Settings are those of every gRPC server.
 type Settings struct {
@@ -46,6 +53,10 @@ type Server struct {
 	verifier *auth.Verifier
 	health   *health.Server
 	duration *prometheus.HistogramVec
+	open     atomic.Int64 // calls that are being served
+	// streams end with this context, because by themselves they would last as long as what they tell of.
+	streams    context.Context
+	endStreams context.CancelFunc
 
 	mu      sync.Mutex
 	clients map[string]bool
@@ -54,11 +65,13 @@ type Server struct {
 // NewServer makes a server; register services on it, then Start it. A nil verifier serves no identities.
 func NewServer(tel *telemetry.Telemetry, verifier *auth.Verifier) *Server {
 	s := &Server{tel: tel, verifier: verifier, health: health.NewServer(), duration: tel.Histogram(telemetry.RPCServerDuration), clients: map[string]bool{}}
+	s.streams, s.endStreams = context.WithCancel(context.Background())
 	s.Server = grpc.NewServer(
 		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(tel.Provider), otelgrpc.WithPropagators(tel.Propagator),
 			otelgrpc.WithMeterProvider(noop.NewMeterProvider()), otelgrpc.WithFilter(notHealth))),
 		grpc.ChainUnaryInterceptor(s.unary),
 		grpc.ChainStreamInterceptor(s.stream),
+		grpc.ConnectionTimeout(handshakeLimit),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	)
 	healthv1.RegisterHealthServer(s.Server, s.health)
@@ -82,21 +95,33 @@ func (s *Server) Start(rt *boot.Runtime, settings Settings) error {
 	return nil
 }
 
+// stop lets open calls finish and ends streams, whose clients turn to another instance. What does not end in time is cut
+// off; that is an error when it was a call, and none when it was only a client who did not react.
 func (s *Server) stop(ctx context.Context) error {
 	s.health.Shutdown()
+	s.endStreams()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		s.GracefulStop()
 	}()
+	limited, cancel := context.WithTimeout(ctx, finishLimit)
+	defer cancel()
 	select {
 	case <-done:
 		return nil
-	case <-ctx.Done():
-		s.Stop() // ends GracefulStop too
-		<-done
-		return fmt.Errorf("finish open calls: %w", ctx.Err())
+	case <-limited.Done():
 	}
+	open := s.open.Load()
+	go s.Stop() // ends GracefulStop too
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	if open > 0 {
+		return fmt.Errorf("finish open calls: %d were cut off", open)
+	}
+	return nil
 }
 
 func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (resp any, err error) {
@@ -109,7 +134,10 @@ func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 }
 
 func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
-	call := s.begin(stream.Context(), info.FullMethod)
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	defer context.AfterFunc(s.streams, cancel)()
+	call := s.begin(ctx, info.FullMethod)
 	defer func() { err = call.end(recover(), err) }()
 	if err := call.identify(); err != nil {
 		return err
@@ -135,6 +163,7 @@ type call struct {
 }
 
 func (s *Server) begin(ctx context.Context, method string) *call {
+	s.open.Add(1)
 	c := &call{server: s, ctx: ctx, method: method, from: incomingOf(ctx), start: time.Now()}
 	if c.from.correlation != "" {
 		c.ctx = telemetry.WithCorrelation(ctx, c.from.correlation)
@@ -157,6 +186,7 @@ func (c *call) identify() error {
 
 // end counts the call, logs what went wrong, and gives the error in its form for the wire.
 func (c *call) end(panicked any, err error) error {
+	c.server.open.Add(-1)
 	if panicked != nil {
 		err = problem.Wrap(fmt.Errorf("panic: %v\n%s", panicked, debug.Stack()), problem.Internal, "", "something went wrong on our side")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -45,6 +46,10 @@ type Options struct {
 	Version string
 }
 
+// flushLimit is how long the collector may take for the last spans. A collector that is away must not hold up a program
+// that ends, nor make it fail.
+const flushLimit = time.Second
+
 // Start makes a program's telemetry. The returned function sends what is still buffered and ends it.
 func Start(ctx context.Context, o Options) (*Telemetry, func(context.Context) error, error) {
 	exporter, err := newExporter(ctx, o.OTLP)
@@ -60,7 +65,14 @@ func Start(ctx context.Context, o Options) (*Telemetry, func(context.Context) er
 		Propagator: newPropagator(),
 	}
 	t.Gauge(BuildInfo).WithLabelValues(o.Version, runtime.Version()).Set(1)
-	return t, provider.Shutdown, nil
+	return t, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, flushLimit)
+		defer cancel()
+		if err := provider.Shutdown(ctx); err != nil {
+			t.Log.Warn().Err(err).Msg("the last spans are lost")
+		}
+		return nil
+	}, nil
 }
 
 // Discard makes telemetry that goes nowhere but still counts: for tests.
