@@ -30,12 +30,14 @@ func TestEveryWrongSettingIsReportedAtOnce(t *testing.T) {
 	t.Setenv("COUNT", "many")
 	t.Setenv("SOMEBODY_ELSES_FILE", "/nowhere")
 	var c struct {
-		Count int    `env:"COUNT"`
-		Name  string `env:"NAME_OF_IT,required"`
-		Word  Secret `env:"WORD" envDefault:"x"`
+		Inner struct {
+			Count int `env:"COUNT"`
+		}
+		Name string `env:"NAME_OF_IT,required"`
+		Word Secret `env:"WORD" envDefault:"x"`
 	}
 	err := Settings(&c)
-	if !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), "Count") || !strings.Contains(err.Error(), "NAME_OF_IT") {
+	if !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), "COUNT: want a int") || !strings.Contains(err.Error(), "NAME_OF_IT") {
 		t.Errorf("got %v, want both settings named", err)
 	}
 }

@@ -40,11 +40,33 @@ func Settings(into any) error {
 	if all, ok := errors.AsType[env.AggregateError](err); ok {
 		problems = all.Errors
 	}
+	names := map[string]string{}
+	settingsOf(reflect.TypeOf(into).Elem(), names)
 	var text strings.Builder
 	for _, p := range problems {
+		if wrong, ok := errors.AsType[env.ParseError](p); ok {
+			p = fmt.Errorf("%s: want a %s: %w", names[wrong.Name], wrong.Type, wrong.Err)
+		}
 		fmt.Fprintf(&text, "\n  %v", p)
 	}
 	return fmt.Errorf("%w: wrong settings in the environment:%s", ErrUsage, text.String())
+}
+
+// settingsOf collects the names of a struct's settings by the names of their fields, which is all that the parser tells.
+func settingsOf(t reflect.Type, names map[string]string) {
+	for f := range t.Fields() {
+		if f.Type.Kind() == reflect.Struct {
+			settingsOf(f.Type, names)
+		}
+		setting, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		switch {
+		case setting == "":
+		case names[f.Name] == "":
+			names[f.Name] = setting
+		default:
+			names[f.Name] += " or " + setting
+		}
+	}
 }
 
 // withFiles gives the environment, and for each of the struct's settings NAME that is not there itself the content of the
