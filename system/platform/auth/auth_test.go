@@ -100,3 +100,29 @@ func TestRotatedKeyIsFetchedOnDemandAndOldOnesOutliveAnOutage(t *testing.T) {
 		verify(newKey(t, "k3"), problem.Unauthenticated)
 	})
 }
+
+func TestRememberedTokensExpireAndAreForgottenWithTheirKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newKey(t, "k1"), newKey(t, "k2")
+		doc := document(t, first)
+		v := auth.NewVerifier(telemetry.Discard("order"), func(context.Context) ([]byte, error) { return doc, nil })
+		verify := func(what, token, want string) {
+			t.Helper()
+			if _, err := v.Verify(t.Context(), token); problem.ReasonOf(err) != want {
+				t.Errorf("%s: got %v, want reason %q", what, err, want)
+			}
+		}
+		short, long := sign(t, first, time.Minute), sign(t, first, time.Hour)
+		for range 2 {
+			verify("good", short, "")
+			verify("good", long, "")
+		}
+		time.Sleep(2 * time.Minute)
+		verify("expired while remembered", short, "token_expired")
+		doc = document(t, second) // the first key is withdrawn
+		if err := v.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		verify("withdrawn key", long, "token_invalid")
+	})
+}

@@ -2,8 +2,10 @@ package auth
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -33,6 +35,7 @@ type Verifier struct {
 	keys     PublicKeys
 	asked    time.Time
 	failed   error
+	seen     seen
 }
 
 // NewVerifier makes a verifier that gets the JWKS document from fetch.
@@ -57,6 +60,9 @@ func (v *Verifier) Run(ctx context.Context) error {
 
 // Verify gives the identity that an access token carries.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
+	if i, ok := v.seen.get(token, time.Now()); ok {
+		return i, nil
+	}
 	var c claims
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(Issuer),
 		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway))
@@ -66,7 +72,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	})
 	switch {
 	case err == nil && c.Subject != "":
-		return Identity{UserID: c.Subject, Roles: c.Roles, Token: token}, nil
+		i := Identity{UserID: c.Subject, Roles: c.Roles, Token: token}
+		v.seen.put(token, verified{i, c.ExpiresAt.Time})
+		return i, nil
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return Identity{}, problem.New(problem.Unauthenticated, "token_expired", "the access token has expired: refresh it at POST /v1/sessions/refresh")
 	case problem.CodeOf(err) == problem.Unavailable:
@@ -116,6 +124,9 @@ func (v *Verifier) Refresh(ctx context.Context) error {
 	if err != nil {
 		v.tel.Log.Warn().Ctx(ctx).Err(err).Int("kept", len(v.keys)).Msg("public keys not refreshed")
 		return err
+	}
+	if !maps.EqualFunc(keys, v.keys, func(a, b ed25519.PublicKey) bool { return a.Equal(b) }) {
+		v.seen.forget()
 	}
 	v.keys = keys
 	return nil
