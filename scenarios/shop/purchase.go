@@ -2,6 +2,7 @@ package shop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -100,10 +101,14 @@ func (p *purchase) follow(ctx context.Context) {
 	_ = p.visit.Do(ctx, opCompletion, func(ctx context.Context, op *load.Operation) error {
 		op.Set("order_id", p.id)
 		op.Set("ends", p.errand.ends)
-		return p.buyer.client.follow(ctx, p.who.token, p.id, func(s orderState) {
+		err := p.buyer.client.follow(ctx, p.who.token, p.id, func(s orderState) {
 			op.Status = http.StatusOK
 			op.Set("state", s.State)
 			op.Set("reason", s.Reason)
 		})
+		if no, ok := errors.AsType[*refusal](err); ok {
+			op.Status = no.Status
+		}
+		return err
 	})
 }

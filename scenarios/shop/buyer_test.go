@@ -1,0 +1,198 @@
+package shop
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stormglass/chaos/load"
+)
+
+const patient = 5 * time.Second
+
+func TestAVisitOrdersWhatTheCartSaysAndFollowsItToItsEnd(t *testing.T) {
+	s := &fakeShop{sells: 100, busy: 3}
+	history := s.visit(t, 40, patient)
+	for _, o := range history {
+		if o.Outcome != load.OK && o.Name != opCancel {
+			t.Fatalf("%s: got %s %s, want it to go well", o.Name, o.Outcome, o.Detail)
+		}
+	}
+	checkouts, completions := named(history, opCheckout), named(history, opCompletion)
+	if len(checkouts) < 40 || len(checkouts) != len(completions) {
+		t.Fatalf("got %d checkouts and %d completions", len(checkouts), len(completions))
+	}
+	for _, o := range checkouts {
+		f := o.Fields
+		if o.Key == "" || o.Status != 202 || f["order_id"] == "" || f["user_id"] == "" || f["total"] != f["cart_total"] || f["total"] == "0" || len(f["trace_id"]) != 32 {
+			t.Fatalf("checkout: got %+v", o)
+		}
+	}
+	for _, o := range completions {
+		if o.Fields["state"] != shipped {
+			t.Fatalf("completion: got %+v", o)
+		}
+	}
+	for _, name := range []string{opSearch, opView, opCart} {
+		if len(named(history, name)) < 40 {
+			t.Errorf("%s: got %d", name, len(named(history, name)))
+		}
+	}
+}
+
+func TestSomeCheckoutsAreSentAgainUnderTheSameKey(t *testing.T) {
+	s := &fakeShop{sells: 100}
+	history := s.visit(t, 100, patient)
+	repeats := named(history, opRepeat)
+	if len(repeats) < 2 || len(repeats) > 25 {
+		t.Errorf("repeats: got %d of 100, want about 10", len(repeats))
+	}
+	for _, again := range repeats {
+		i := slices.IndexFunc(history, func(o load.Operation) bool { return o.Name == opCheckout && o.Key == again.Key })
+		if i < 0 || history[i].Fields["order_id"] != again.Fields["order_id"] {
+			t.Errorf("repeat %+v: its first try is %d", again, i)
+		}
+	}
+}
+
+func TestACheckoutThatIsNotAnsweredIsUnknownAndSentAgainOnce(t *testing.T) {
+	s := &fakeShop{sells: 100, checkout: func(_ http.ResponseWriter, r *http.Request, nth int) bool {
+		if nth == 1 {
+			<-r.Context().Done() // until the client has left
+		}
+		return nth == 1
+	}}
+	history := s.visit(t, 1, 200*time.Millisecond)
+	i := slices.IndexFunc(history, func(o load.Operation) bool { return o.Outcome == load.Unknown })
+	if i < 0 || history[i].Name != opCheckout || history[i].Status != 0 || history[i].Fields["order_id"] != "" {
+		t.Fatalf("history: got %+v, want an unknown checkout", history)
+	}
+	repeats := slices.DeleteFunc(named(history, opRepeat), func(o load.Operation) bool { return o.Key != history[i].Key })
+	if len(repeats) != 1 || repeats[0].Outcome != load.OK || repeats[0].Fields["order_id"] == "" {
+		t.Errorf("repeats: got %+v, want one that was accepted", repeats)
+	}
+	followed := slices.ContainsFunc(named(history, opCompletion), func(o load.Operation) bool { return o.Fields["order_id"] == repeats[0].Fields["order_id"] })
+	if !followed {
+		t.Error("the order that the repeat was answered with is not followed")
+	}
+}
+
+func TestARefusedCheckoutIsFailedAndNotSentAgain(t *testing.T) {
+	for _, status := range []int{409, 429, 503} {
+		s := &fakeShop{sells: 100, checkout: func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			give(w, status, map[string]any{"status": status, "reason": "no", "detail": "not today"})
+			return true
+		}}
+		history := s.visit(t, 5, patient)
+		if len(named(history, opRepeat, opCompletion)) > 0 {
+			t.Errorf("%d: got repeats or completions", status)
+		}
+		for _, o := range named(history, opCheckout) {
+			if o.Outcome != load.Failed || o.Status != status || !strings.Contains(o.Detail, "not today") {
+				t.Errorf("%d: got %+v", status, o)
+			}
+		}
+	}
+}
+
+func TestASoldOutProductStaysOnItsShelf(t *testing.T) {
+	history := (&fakeShop{sells: 0}).visit(t, 5, patient)
+	if len(named(history, opView)) < 5 || len(named(history, opCheckout)) > 0 {
+		t.Errorf("got %d views and %d checkouts, want no checkout of an empty cart", len(named(history, opView)), len(named(history, opCheckout)))
+	}
+}
+
+func TestWhoFindsNobodyFreeComesAsANewCustomer(t *testing.T) {
+	release := make(chan struct{})
+	s := &fakeShop{sells: 100, checkout: func(http.ResponseWriter, *http.Request, int) bool { <-release; return false }}
+	time.AfterFunc(300*time.Millisecond, func() { close(release) })
+	history := s.visit(t, 30, patient)
+	newcomers, users := named(history, opRegister), map[string]int{}
+	for _, o := range named(history, opCheckout) {
+		users[o.Fields["user_id"]]++
+	}
+	if len(newcomers) < 10 || len(users) < 12+len(newcomers) {
+		t.Errorf("got %d registrations and %d different customers", len(newcomers), len(users))
+	}
+}
+
+func TestErrandsMakeTheShopUndoThings(t *testing.T) {
+	s := &fakeShop{sells: 100}
+	history := s.visit(t, everyone, patient)
+	var antarctica, declined int
+	for _, body := range s.bodies {
+		if body["address"].(map[string]any)["country"] == "AQ" {
+			antarctica++
+		}
+		if body["card_ref"] == "ref-"+badCard {
+			declined++
+		}
+	}
+	if antarctica == 0 || declined == 0 || len(s.cancels) == 0 || len(named(history, opCancel)) != len(s.cancels) {
+		t.Errorf("got %d to Antarctica, %d declined, %d regretted", antarctica, declined, len(s.cancels))
+	}
+}
+
+func TestTwentyVisitsInARowRunEachErrandAsOftenAsItsShareSays(t *testing.T) {
+	for first := range 50 {
+		count := map[errand]int{}
+		for n := range everyone {
+			count[errandOf(first+n)]++
+		}
+		for _, e := range errands() {
+			if got, want := count[e], e.percent*everyone/100; got != want {
+				t.Fatalf("from visit %d: %+v was run %d times, want %d", first, e, got, want)
+			}
+		}
+	}
+	total := 0
+	for _, e := range errands() {
+		total += e.percent
+	}
+	if total != 100 {
+		t.Errorf("shares: got %d %%, want 100 %%", total)
+	}
+}
+
+func TestAStreamThatBreaksIsOpenedAgain(t *testing.T) {
+	s := &fakeShop{sells: 100, stream: func(w http.ResponseWriter, nth int) bool {
+		switch nth {
+		case 1:
+			say(w, "pending")
+		case 2:
+			give(w, 503, map[string]any{"status": 503})
+		case 3:
+			say(w, "pending", "confirmed")
+		default:
+			say(w, "confirmed", "shipped")
+		}
+		return true
+	}}
+	c := newClient(s.start(t))
+	defer c.close()
+	var saw []string
+	if err := c.follow(t.Context(), "token", "o", func(s orderState) { saw = append(saw, s.State) }); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(saw, " "), "pending pending confirmed confirmed shipped"; got != want {
+		t.Errorf("saw %q, want %q", got, want)
+	}
+}
+
+func TestFollowingAnOrderThatIsNotThereIsFailedAndEndsAtOnce(t *testing.T) {
+	s := &fakeShop{sells: 100, stream: func(w http.ResponseWriter, _ int) bool {
+		give(w, 404, map[string]any{"status": 404, "reason": "no_such_order"})
+		return true
+	}}
+	history := s.visit(t, 1, patient)
+	for _, o := range named(history, opCompletion) {
+		if o.Outcome != load.Failed || o.Status != 404 {
+			t.Errorf("completion: got %+v, want failed", o)
+		}
+	}
+	if s.streams != len(named(history, opCompletion)) {
+		t.Errorf("streams: got %d", s.streams)
+	}
+}
