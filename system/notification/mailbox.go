@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	netmail "net/mail"
 
 	"github.com/wneessen/go-mail"
 
@@ -36,9 +37,11 @@ func (b mailbox) email(l Letter) (*mail.Msg, error) {
 	if err := m.From(b.from); err != nil {
 		return nil, fmt.Errorf("write e-mail: sender: %w", err)
 	}
-	if m.AddToFormat(l.Name, l.To) != nil { // its error would show the address
+	to, err := netmail.ParseAddress(l.To)
+	if err != nil { // the error would show the address
 		return nil, problem.New(problem.Invalid, "address_malformed", "the customer's e-mail address is none")
 	}
+	m.AddToMailAddress(&netmail.Address{Name: l.Name, Address: to.Address}) // a name may hold quotes: it is encoded, not pasted
 	m.SetMessageIDWithValue(l.ID)
 	m.SetDate()
 	m.Subject(l.Title)

@@ -206,3 +206,16 @@ func TestAWrongSMTPURLIsTheOperatorsToCorrect(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesThatAreNoPlainWordsReachTheirOwners(t *testing.T) {
+	server := startSMTP(t)
+	box := newMailbox(t, "smtp://"+server.addr)
+	for i, name := range []string{`Ada "Countess" Lovelace`, `back\slash`, `"`, `a <b@example.org>, c`, "漢字 🦊"} {
+		l := ada(string(rune('a' + i)))
+		l.Name = name
+		if err := box.Send(t.Context(), l); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	server.wantGot("<a@shop>", "<b@shop>", "<c@shop>", "<d@shop>", "<e@shop>")
+}
