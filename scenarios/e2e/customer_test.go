@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"net/http"
 	"strings"
@@ -24,7 +26,7 @@ const password = "correct horse battery staple 7"
 // customer is somebody with an account and a session.
 type customer struct {
 	*shop
-	email, name, id, token, refresh string
+	email, phone, name, id, token, refresh string
 }
 
 // amount is money as the public API writes it.
@@ -81,12 +83,19 @@ type orderPage struct {
 // customer registers somebody and logs them in.
 func (s *shop) customer(name string) *customer {
 	s.t.Helper()
-	c := &customer{shop: s, name: name, email: strings.ToLower(rand.Text()) + "@example.com"}
+	someone := strings.ToLower(rand.Text())
+	c := &customer{shop: s, name: name, email: someone + "@example.com", phone: "+49" + digits(someone)}
 	s.ask(request{method: http.MethodPost, path: "/v1/users", key: "register-" + rand.Text(), body: map[string]string{
-		"email": c.email, "password": password, "name": name, "phone": "+4930123456",
+		"email": c.email, "password": password, "name": name, "phone": c.phone,
 	}}).must(s.t, http.StatusCreated, nil)
 	c.logIn()
 	return c
+}
+
+// digits makes ten digits of a random text.
+func digits(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("%010d", binary.BigEndian.Uint64(sum[:])%1e10)
 }
 
 func (c *customer) logIn() {

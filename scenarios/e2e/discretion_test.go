@@ -15,7 +15,7 @@ func TestWhatIsSaidOfACheckoutNamesNobody(t *testing.T) {
 	c := s.customer("Wilhelmina Zanzibar")
 	secrets := map[string]string{
 		"the password": password, "the card's token": goodCard, "the declined card's token": declinedCard,
-		"the name": c.name, "the e-mail address": c.email, "the phone number": "+4930123456",
+		"the name": c.name, "the e-mail address": c.email, "the phone number": c.phone,
 		"the street": "Harbour Road 7", "the first refresh token": c.refresh,
 	}
 	b := c.basket(goodCard)

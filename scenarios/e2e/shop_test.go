@@ -21,7 +21,7 @@ import (
 type shop struct {
 	*cell.Cell
 	t    testing.TB
-	dir  string // the cell's folder, kept until the test is over
+	dir  string // the cell's folder; `go test -artifacts` keeps it
 	seen *observe.Observer
 	web  *http.Client
 }
@@ -34,7 +34,7 @@ func open(t testing.TB, change func(*cell.Options)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, dir: t.TempDir(), web: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	s := &shop{t: t, dir: t.ArtifactDir(), web: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	if s.seen, err = observe.Start(t.Context(), observe.Options{Dir: s.dir}); err != nil {
 		t.Fatal(err)
 	}

@@ -180,7 +180,7 @@ func TestACheckoutIsWitnessedByEveryCompanyOutside(t *testing.T) {
 func told(t *testing.T, s *shop, c *customer, letters, notes int) {
 	t.Helper()
 	waitFor(t, 10*time.Second, func() error {
-		if mail, other := s.mail(c.email), s.notes(c.id, "+4930123456"); len(mail) != letters || len(other) != notes {
+		if mail, other := s.mail(c.email), s.notes(c.id, c.phone); len(mail) != letters || len(other) != notes {
 			return fmt.Errorf("told by %d letters %v and %d other messages %v, want %d and %d", len(mail), subjects(mail), len(other), other, letters, notes)
 		}
 		return nil
