@@ -42,6 +42,21 @@ func TestPoisonGoesToTheDeadLettersAndTheRestIsApplied(t *testing.T) {
 	})
 }
 
+// Attempts are counted in the database. An event whose id no database takes cannot have its attempts counted, and would
+// come again for ever with everything behind it waiting.
+func TestEventWhoseAttemptsCannotBeCountedDoesNotHoldUpTheQueue(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		batch := some(3)
+		batch[1].ID = "no text\xff"
+		d.publish(t, batch...)
+		d.open(t, nil)
+		d.wantEffects(t, batch[0], batch[2])
+		if dead := d.wantDead(t, batch[1]); dead[0].Attempts != 0 {
+			t.Errorf("got dead letter %+v", dead[0])
+		}
+	})
+}
+
 func TestEventThatFailsForAWhileIsAppliedAndNotBuried(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		batch := some(3)

@@ -22,7 +22,7 @@ const (
 	lease = 10 * time.Second
 	// markDelay gathers confirmed events, to be marked as sent by one transaction. If the process dies before, they are
 	// sent once more under the same ids.
-	markDelay = 25 * time.Millisecond
+	markDelay = 100 * time.Millisecond
 	// watchEvery is how often the table is looked at for events that others left behind, and for the metrics.
 	watchEvery = 500 * time.Millisecond
 	// overdue is the age at which an event of our own must have been handed over.
@@ -96,7 +96,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	defer func() { <-watching }()
 	started := context.WithoutCancel(ctx) // bounded by the policies of the broker's and the database's links
 	defer o.finish(started)
-	mark := time.NewTimer(0)
+	mark, marking := time.NewTimer(0), true
 	defer mark.Stop()
 	o.drain(ctx, started)
 	for {
@@ -106,12 +106,14 @@ func (o *Outbox) Run(ctx context.Context) error {
 		case <-o.left:
 			o.drain(ctx, started)
 		case <-mark.C:
+			marking = false
 			o.mark(started)
 			continue
 		case <-ctx.Done():
 			return nil
 		}
-		if len(o.confirmed) > 0 {
+		if len(o.confirmed) > 0 && !marking { // what is sent later must not put it off
+			marking = true
 			mark.Reset(markDelay)
 		}
 	}

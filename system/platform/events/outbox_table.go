@@ -50,7 +50,7 @@ func insertOutbox(ctx context.Context, tx *store.Tx, owner string, leaseEnd time
 func (o *Outbox) claim(ctx context.Context, limit int) ([]Event, error) {
 	var batch []Event
 	now := time.Now()
-	err := o.db.InTx(ctx, "relay "+o.backlog, func(ctx context.Context, tx *store.Tx) (err error) {
+	err := o.db.InTxReadCommitted(ctx, "relay "+o.backlog, func(ctx context.Context, tx *store.Tx) (err error) {
 		if err := update(ctx, tx, `UPDATE outbox SET sent_us = $1 WHERE id IN `, now, o.confirmed); err != nil {
 			return fmt.Errorf("mark %d events as sent: %w", len(o.confirmed), err)
 		}

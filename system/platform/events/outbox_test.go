@@ -106,6 +106,27 @@ func TestCommittedEventIsSentAndMarked(t *testing.T) {
 	})
 }
 
+// Each event that is sent must not put off the marking of those before it: under steady traffic nothing would ever be
+// marked, and a crash would send all of it again.
+func TestSentEventsAreMarkedWhileMoreAreComing(t *testing.T) {
+	t.Parallel()
+	db, broker := storetest.Open(t, storetest.SQLite(t), events.Migrations()), eventstest.StartServer(t).Connect()
+	o := events.NewOutbox(telemetry.Discard("order"), db, broker, "order")
+	goRun(t, "relay", o.Run)
+	steady := time.NewTicker(5 * time.Millisecond)
+	defer steady.Stop()
+	added := 0
+	for end := time.Now().Add(600 * time.Millisecond); time.Now().Before(end); <-steady.C {
+		if err := add(t, db, o, some(1)...); err != nil {
+			t.Fatal(err)
+		}
+		added++
+	}
+	if got := count(t, db, `SELECT COUNT(*) FROM outbox WHERE sent_us > 0`); got < added/2 {
+		t.Errorf("%d of %d events are marked as sent, want most of them", got, added)
+	}
+}
+
 func TestRolledBackTransactionSendsNothing(t *testing.T) {
 	t.Parallel()
 	db, broker := storetest.Open(t, storetest.SQLite(t), events.Migrations()), eventstest.StartServer(t).Connect()

@@ -117,16 +117,17 @@ func (c *Consumer) context(ctx context.Context, e Event) context.Context {
 	return telemetry.WithCorrelation(c.tel.Resume(ctx, e.Trace), e.CorrelationID)
 }
 
-// fail spends an attempt of an event: it comes again later, or goes to the dead letters. It always settles the event.
+// fail spends an attempt of an event: it comes again later, or goes to the dead letters. It always settles the event. One
+// whose attempts cannot be counted, because the database does not take its id, would come again for ever: it goes at once.
 func (c *Consumer) fail(ctx context.Context, d Delivery, cause error) error {
 	e := d.Event()
 	ctx = c.context(ctx, e)
-	attempts, err := c.ledger.failed(ctx, e)
-	if err != nil {
-		return errors.Join(fmt.Errorf("count attempt of event %s: %w", e.ID, err), d.Release(0))
+	attempts, uncounted := c.ledger.failed(ctx, e)
+	if Blameless(uncounted) {
+		return errors.Join(fmt.Errorf("count attempt of event %s: %w", e.ID, uncounted), d.Release(0))
 	}
 	log := c.tel.Log.Warn().Ctx(ctx).Err(cause).Str("queue", c.config.Queue).Str("event_id", e.ID).Str("event_type", e.Type).Int("attempts", attempts)
-	if attempts < c.config.Attempts && problem.ReasonOf(cause) != ReasonMalformed {
+	if uncounted == nil && attempts < c.config.Attempts && problem.ReasonOf(cause) != ReasonMalformed {
 		log.Msg("event failed")
 		return d.Release(c.config.RetryDelay << (attempts - 1))
 	}
@@ -135,6 +136,9 @@ func (c *Consumer) fail(ctx context.Context, d Delivery, cause error) error {
 	}
 	log.Msg("event given up")
 	c.metrics.gaveUp(e)
+	if uncounted != nil {
+		return nil
+	}
 	return c.ledger.buried(ctx, e)
 }
 

@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode/utf8"
+
+	"stormglass/system/platform/problem"
 )
 
 // stepLimit bounds one step of a transaction whose context has no end of its own.
@@ -220,8 +224,13 @@ func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
 	if err != nil {
 		return fmt.Errorf("argument $%d: %w", v.Ordinal, err)
 	}
-	if _, is := value.(time.Time); is {
+	switch value := value.(type) {
+	case time.Time:
 		return fmt.Errorf("argument $%d is a time: store it as store.Micros(t), a BIGINT", v.Ordinal)
+	case string:
+		if !utf8.ValidString(value) || strings.ContainsRune(value, 0) { // PostgreSQL takes neither, SQLite both
+			return problem.New(problem.Invalid, "bad_text", "text must be UTF-8 and must not contain the character NUL")
+		}
 	}
 	v.Value = value
 	return nil
