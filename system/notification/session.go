@@ -138,8 +138,13 @@ func (s *sessions) drop(c *session) {
 	s.idle = nil
 }
 
+// goodbyeLimit is how long the server may take for all goodbyes together.
+const goodbyeLimit = 500 * time.Millisecond
+
 // close says goodbye on all idle connections. Those in use are closed when they come back.
 func (s *sessions) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, goodbyeLimit)
+	defer cancel()
 	s.mu.Lock()
 	idle := s.idle
 	s.idle, s.closed = nil, true
