@@ -36,10 +36,14 @@ type Status string
 const (
 	NeedsConfirmation Status = "requires_confirmation"
 	NeedsMethod       Status = "requires_payment_method"
+	NeedsAction       Status = "requires_action"
 	Processing        Status = "processing"
 	Succeeded         Status = "succeeded"
 	Canceled          Status = "canceled"
 )
+
+// waits says that the charge waits for us or for the customer, and so can be cancelled.
+func (s Status) waits() bool { return s == NeedsConfirmation || s == NeedsMethod || s == NeedsAction }
 
 // errNotYet says that the processor has not made up its mind: ask again later.
 var errNotYet = errors.New("the processor has not decided yet")
@@ -138,7 +142,7 @@ func (s *Service) undo(ctx context.Context, p Payment) error {
 		}
 	}
 	intent, err := s.processor.Read(ctx, p.Intent)
-	if err == nil && (intent.Status == NeedsConfirmation || intent.Status == NeedsMethod) {
+	if err == nil && intent.Status.waits() {
 		intent, err = s.processor.Cancel(ctx, p)
 	}
 	if err != nil {

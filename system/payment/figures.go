@@ -3,6 +3,7 @@ package payment
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"stormglass/system/api/catalogue"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -14,6 +15,7 @@ func newFigures(tel *telemetry.Telemetry) figures {
 	for _, s := range []State{Waiting, Due, Completed, Failed, Cancelling, Cancelled, Refunding, Refunded} {
 		f.payments.WithLabelValues(string(s))
 	}
+	f.refunded.WithLabelValues(catalogue.Currency)
 	return f
 }
 

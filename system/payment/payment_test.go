@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -32,6 +33,8 @@ type company struct {
 	charged map[IntentID]int
 	refunds map[IntentID]int
 	decline string
+	// asks: the bank wants the customer to prove who they are, which nobody does here.
+	asks bool
 	// lost says whether an answer gets lost on its way back, after what it answers has been done.
 	lost func() bool
 }
@@ -64,9 +67,12 @@ func (c *company) Confirm(_ context.Context, p Payment) (intent Intent, err erro
 		intent = c.intents[p.Intent]
 		if intent.Status == NeedsConfirmation {
 			intent.Status, intent.Declined = Succeeded, c.decline
-			if c.decline != "" {
+			switch {
+			case c.decline != "":
 				intent.Status = NeedsMethod
-			} else {
+			case c.asks:
+				intent.Status = NeedsAction
+			default:
 				c.charged[p.Intent]++
 			}
 			c.intents[p.Intent] = intent
@@ -249,6 +255,32 @@ func TestDeclinedCardFailsOnceAndForAll(t *testing.T) {
 	b.wantState(t, goods, Failed)
 	if got := strings.Join(b.told.said, ","); got != "o1 failed insufficient_funds" {
 		t.Errorf("said %q", got)
+	}
+}
+
+// A charge that waits for the customer at their bank waits until the order is given up, and ends with it.
+func TestAChargeThatWaitsForTheCustomerEndsWithTheOrder(t *testing.T) {
+	b := newBench(t, storetest.SQLite(t))
+	b.company.asks = true
+	for _, e := range []string{"ordered", "reserved"} {
+		if err := b.hear(t.Context(), goods, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claimed, err := b.toDo.Claim(t.Context(), 1, time.Minute)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %v, %v", claimed, err)
+	}
+	if err := b.work(t.Context(), claimed[0]); !errors.Is(err, errNotYet) {
+		t.Errorf("got %v, want %v", err, errNotYet)
+	}
+	if err := b.hear(t.Context(), goods, "cancelled"); err != nil {
+		t.Fatal(err)
+	}
+	b.labour(t, t.Context())
+	b.wantState(t, goods, Cancelled)
+	if got := b.company.intents["pi_o1"].Status; got != Canceled {
+		t.Errorf("the charge is %s at the processor, want %s", got, Canceled)
 	}
 }
 
