@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	goods "stormglass/system/api/catalogue"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -22,6 +23,10 @@ func newFigures(tel *telemetry.Telemetry) figures {
 	for _, reason := range []Reason{OutOfStock, PaymentDeclined, DeadlinePassed, ByCustomer, ShipmentFailed} {
 		f.orders.WithLabelValues(string(Cancelled), string(reason))
 	}
+	for _, end := range []State{Shipped, Cancelled} {
+		f.saga.WithLabelValues(string(end))
+	}
+	f.revenue.WithLabelValues(goods.Currency)
 	return f
 }
 
