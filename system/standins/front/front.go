@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/pprof"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -18,7 +19,7 @@ import (
 // MaxBody is the most bytes that a request's body may have.
 const MaxBody = 256 << 10
 
-// Serve adds /livez, /readyz and /metrics to the routes and serves them. Call it last: readiness is that this port
+// Serve adds /livez, /readyz, /metrics and the processor's profile to the routes and serves them. Call it last: readiness is that this port
 // answers, until ctx ends.
 func Serve(ctx context.Context, rt *boot.Runtime, addr string, routes *http.ServeMux) error {
 	routes.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -30,6 +31,7 @@ func Serve(ctx context.Context, rt *boot.Runtime, addr string, routes *http.Serv
 		JSON(w, http.StatusOK, map[string]bool{"ready": true})
 	})
 	routes.Handle("GET /metrics", promhttp.HandlerFor(rt.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	routes.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return rt.ServeHTTP("http", addr, routes)
 }
 
