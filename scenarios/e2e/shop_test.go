@@ -106,10 +106,10 @@ func all(changes ...func(*cell.Options)) func(*cell.Options) {
 	}
 }
 
-// breakLink does something to a link and gives the way to mend it, which the end of the test takes too.
-func (s *shop) breakLink(link, do string) (mend func()) {
+// strike injects a fault and gives the way to undo it, which the end of the test takes too.
+func (s *shop) strike(spec fault.Spec) (mend func()) {
 	s.t.Helper()
-	f, err := fault.New(fault.Spec{Link: link, Do: do, For: time.Hour}, s.Cell, 1)
+	f, err := fault.New(spec, s.Cell, 1)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func (s *shop) breakLink(link, do string) (mend func()) {
 	}
 	mend = func() {
 		if err := f.Undo(context.Background()); err != nil {
-			s.t.Errorf("mend %s: %v", link, err)
+			s.t.Errorf("mend %s: %v", spec.Link, err)
 		}
 	}
 	s.t.Cleanup(mend)
