@@ -331,7 +331,7 @@ func TestAContactThatArrivesWhileAMessageIsPostponedIsNotMissed(t *testing.T) {
 		}
 		err = w.db.Read(w.t.Context(), "read", func(ctx context.Context, tx *store.Tx) error {
 			var next int64
-			err := tx.QueryRow(ctx, `SELECT MAX(next_us) FROM messages`).Scan(&next)
+			err := tx.QueryRow(ctx, `SELECT MAX(next_us) FROM messages WHERE kind = $1`, Dispatch).Scan(&next)
 			if next != 0 {
 				w.t.Error("the message goes on waiting for the contact that is there")
 			}

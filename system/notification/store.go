@@ -50,7 +50,7 @@ func insert(ctx context.Context, tx *store.Tx, m Message) error {
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO messages
 		(id, event_id, channel, company, kind, user_id, order_id, facts, correlation, trace, state, reason, since_us, lease_us, next_us, attempts, done_us)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'due', '', $11, 0, 0, 0, 0) ON CONFLICT DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'due', '', $11, 0, $11, 0, 0) ON CONFLICT DO NOTHING`,
 		m.ID, m.Event, m.Channel, m.Channel.company(), m.Kind, m.User, m.Order, string(facts), m.Correlation, string(trace), store.Micros(m.Since))
 	if err != nil {
 		return fmt.Errorf("insert message: %w", err)

@@ -33,7 +33,7 @@ func byOrder(ctx context.Context, tx *store.Tx, order OrderID) (Payment, bool, e
 }
 
 func insert(ctx context.Context, tx *store.Tx, p Payment) error {
-	_, err := tx.Exec(ctx, `INSERT INTO payments (`+columns+`, lease_us, next_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0)`,
+	_, err := tx.Exec(ctx, `INSERT INTO payments (`+columns+`, lease_us, next_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $13)`,
 		p.Order, p.User, p.Amount.Minor, p.Amount.Currency, p.Card, p.State, p.Reason, p.Intent, bit(p.OrderKnown), bit(p.StockReserved),
 		p.Attempts, p.Origin, store.Micros(p.Since))
 	if err != nil {
@@ -45,7 +45,7 @@ func insert(ctx context.Context, tx *store.Tx, p Payment) error {
 // update writes a payment if it is still in the state that the change started from, and lets go of it.
 func update(ctx context.Context, tx *store.Tx, p Payment, from State) (bool, error) {
 	n, err := tx.Exec(ctx, `UPDATE payments SET user_id = $1, amount_minor = $2, currency = $3, card_ref = $4, state = $5, reason = $6,
-		intent_id = $7, order_known = $8, stock_reserved = $9, origin = $10, since_us = $11, lease_us = 0, next_us = 0
+		intent_id = $7, order_known = $8, stock_reserved = $9, origin = $10, since_us = $11, lease_us = 0, next_us = $11
 		WHERE order_id = $12 AND state = $13`,
 		p.User, p.Amount.Minor, p.Amount.Currency, p.Card, p.State, p.Reason, p.Intent, bit(p.OrderKnown), bit(p.StockReserved),
 		p.Origin, store.Micros(p.Since), p.Order, from)

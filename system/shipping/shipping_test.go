@@ -61,7 +61,7 @@ func newBench(t *testing.T, url string, answers ...func() (Parcel, error)) (*Ser
 	db := storetest.Open(t, url, migrations(), events.Migrations())
 	return &Service{
 		tel: telemetry.Discard("shipping"), db: db, toDo: toDo(db), carrier: c, outbox: out, wake: func() {},
-		look: time.Microsecond, longest: time.Second, now: time.Now,
+		look: time.Microsecond, longest: time.Microsecond, now: time.Now,
 	}, c, out
 }
 

@@ -39,7 +39,7 @@ func insert(ctx context.Context, tx *store.Tx, s Shipment) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("encode address: %w", err)
 	}
-	n, err := tx.Exec(ctx, `INSERT INTO shipments (`+columns+`, attempts, lease_us, next_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0) ON CONFLICT DO NOTHING`,
+	n, err := tx.Exec(ctx, `INSERT INTO shipments (`+columns+`, attempts, lease_us, next_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, $10) ON CONFLICT DO NOTHING`,
 		s.Order, s.User, string(address), s.State, s.Reason, s.Parcel, s.Carrier, s.Tracking, s.Origin, store.Micros(s.Since))
 	if err != nil {
 		return false, fmt.Errorf("insert shipment: %w", err)

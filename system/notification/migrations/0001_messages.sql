@@ -27,5 +27,5 @@ CREATE TABLE messages (
     done_us     BIGINT NOT NULL,
     UNIQUE (event_id, channel)
 );
-CREATE INDEX messages_due ON messages (company, since_us) WHERE state = 'due';
+CREATE INDEX messages_due ON messages (company, next_us, since_us) WHERE state = 'due';
 CREATE INDEX messages_due_of_user ON messages (user_id) WHERE state = 'due';

@@ -26,7 +26,7 @@ CREATE TABLE payments (
     lease_us       BIGINT NOT NULL,
     next_us        BIGINT NOT NULL
 );
-CREATE INDEX payments_to_do ON payments (since_us) WHERE state IN ('due', 'cancelling', 'refunding');
+CREATE INDEX payments_to_do ON payments (next_us, since_us) WHERE state IN ('due', 'cancelling', 'refunding');
 CREATE INDEX payments_by_intent ON payments (intent_id);
 
 CREATE TABLE webhooks (

@@ -3,6 +3,8 @@ package work
 import (
 	"context"
 	"time"
+
+	"stormglass/system/platform/events"
 )
 
 // result is what became of one item.
@@ -28,17 +30,24 @@ func (w *Worker[T]) Run(ctx context.Context) error {
 	return nil
 }
 
-// loop claims and starts items, and gives how many are under way in the end.
+// loop claims and starts items, and gives how many are under way in the end. One that comes alone is started at once;
+// after that a beat passes before the next claim, so that more may be claimed together.
 func (w *Worker[T]) loop(ctx, items context.Context) (busy int) {
 	poll := time.NewTicker(w.config.Poll)
 	defer poll.Stop()
 	probe := time.NewTimer(0)
 	defer probe.Stop()
+	beat := time.NewTimer(0)
+	defer beat.Stop()
+	var last time.Time // when items were last started
 	due, more := true, false
 	for ctx.Err() == nil {
 		if due && (w.gate.Open() || busy == 0 && w.gate.Rest() == 0) {
-			n := w.start(ctx, items, busy)
-			busy += n
+			if early := time.Until(last.Add(events.Beat)); early > 0 {
+				beat.Reset(early)
+			} else if n := w.start(ctx, items, busy); n > 0 {
+				busy, last = busy+n, time.Now()
+			}
 			due, more = false, busy >= w.gate.Limit(w.config.Concurrency)
 		}
 		if !w.gate.Open() && busy == 0 {
@@ -48,6 +57,8 @@ func (w *Worker[T]) loop(ctx, items context.Context) (busy int) {
 		case <-w.wake:
 			due = true
 		case <-poll.C:
+			due = true
+		case <-beat.C:
 			due = true
 		case <-probe.C:
 			due = true

@@ -13,14 +13,15 @@ import (
 //
 //	since_us   when the item became due
 //	lease_us   until when it belongs to the worker that claimed it
-//	next_us    before when nobody takes it up
+//	next_us    before when nobody takes it up; at first the same as since_us
 //
 // and `attempts`, which counts how often it was claimed.
 type Table[T any] struct {
 	DB *store.DB
 	// Name of the table, its Key column, and the Columns that Scan reads.
 	Name, Key, Columns string
-	// Due is the SQL condition of items that something must be done about. An index should know it.
+	// Due is the SQL condition of items that something must be done about. There should be an index on next_us and
+	// since_us for it.
 	Due  string
 	Scan func(row interface{ Scan(...any) error }) (T, error)
 	// ID gives an item's key.
@@ -32,10 +33,11 @@ func (t Table[T]) Source(do func(context.Context, T) error) Source[T] {
 	return Source[T]{Claim: t.Claim, Do: do, Release: t.Release, Backlog: t.Backlog}
 }
 
-// Claim leases at most n items that are due, the oldest first.
+// Claim leases at most n items that are due, in the order in which they may be taken up. So an item that was given back
+// stands behind those that wait: whatever meets an outage each time must not always be the probe.
 func (t Table[T]) Claim(ctx context.Context, n int, lease time.Duration) (claimed []T, err error) {
 	query := fmt.Sprintf(`UPDATE %[1]s SET lease_us = $1, attempts = attempts + 1 WHERE %[2]s IN (
-			SELECT %[2]s FROM %[1]s WHERE %[3]s AND lease_us <= $2 AND next_us <= $2 ORDER BY since_us LIMIT $3
+			SELECT %[2]s FROM %[1]s WHERE %[3]s AND lease_us <= $2 AND next_us <= $2 ORDER BY next_us LIMIT $3
 		) AND lease_us <= $2 AND %[3]s RETURNING %[4]s`, t.Name, t.Key, t.Due, t.Columns)
 	err = t.DB.InTxReadCommitted(ctx, "claim "+t.Name, func(ctx context.Context, tx *store.Tx) error {
 		now := time.Now()

@@ -14,4 +14,4 @@ CREATE TABLE shipments (
     lease_us  BIGINT NOT NULL,
     next_us   BIGINT NOT NULL
 );
-CREATE INDEX shipments_to_do ON shipments (since_us) WHERE state IN ('due', 'booked');
+CREATE INDEX shipments_to_do ON shipments (next_us, since_us) WHERE state IN ('due', 'booked');
