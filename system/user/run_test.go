@@ -207,7 +207,7 @@ func TestWrongSettingsAreTheOperatorsToCorrect(t *testing.T) {
 		"no memory to hash with": {"HASH_MEMORY_KIB", "4", "HASH_MEMORY_KIB"},
 		"keys that never sign":   {"KEY_ACTIVATION", "25h", "KEY_ROTATION: want longer than KEY_ACTIVATION"},
 		"sessions too short":     {"REFRESH_TOKEN_LIFE", "1m", "REFRESH_TOKEN_LIFE: want longer than ACCESS_TOKEN_LIFE"},
-		"not a duration":         {"REFRESH_GRACE", "soon", "Grace"},
+		"not a duration":         {"REFRESH_GRACE", "soon", "REFRESH_GRACE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(c.setting, c.value)
