@@ -83,7 +83,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return sub.Close(finish)
 }
 
-// turn fetches and settles one batch, or one probe.
+// turn fetches and settles one batch, or one probe. After one that was not full it rests, so that more may gather.
 func (c *Consumer) turn(ctx, finish context.Context, sub Subscription) {
 	limit := c.gate.Limit(c.config.Batch)
 	batch, err := sub.Fetch(ctx, limit)
@@ -93,9 +93,9 @@ func (c *Consumer) turn(ctx, finish context.Context, sub Subscription) {
 		}
 		return
 	}
+	start := time.Now()
 	if len(batch) > 0 {
 		c.oldest.Store(oldest(batch))
-		start := time.Now()
 		err = c.settle(finish, batch)
 		c.metrics.took(finish, err, time.Since(start))
 	}
@@ -106,6 +106,7 @@ func (c *Consumer) turn(ctx, finish context.Context, sub Subscription) {
 	c.gate.Passed()
 	if len(batch) < limit {
 		c.oldest.Store(0)
+		rest(ctx, start)
 	}
 }
 

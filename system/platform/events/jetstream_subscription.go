@@ -31,9 +31,8 @@ type pullSubscription struct {
 	sub   *nats.Subscription
 	in    chan *nats.Msg
 	pulls uint64
-	// ready says that the broker has the queue; more says that the last fetch left events behind.
+	// ready says that the broker has the queue.
 	ready   bool
-	more    bool
 	held    held
 	stop    context.CancelFunc
 	beating sync.WaitGroup
@@ -65,48 +64,28 @@ func (s *pullSubscription) Fetch(ctx context.Context, max int) ([]Delivery, erro
 		}
 		s.ready = true
 	}
-	batch, err := s.take(ctx, lost, max)
+	batch, err := s.pull(ctx, lost, pullRequest{Batch: max, Expires: fetchWait})
 	if err != nil && len(batch) == 0 {
 		return nil, err
 	}
 	return batch, nil
 }
 
-// take gets what is there at once, and waits for a first event when there is nothing.
-//
-//	a backlog is known   one request: up to max, at once
-//	nothing is known     one request: wait for one; if it says that more wait, a second: the rest, at once
-func (s *pullSubscription) take(ctx context.Context, lost <-chan struct{}, max int) ([]Delivery, error) {
-	if s.more {
-		if batch, err := s.pull(ctx, lost, nil, pullRequest{Batch: max, NoWait: true}); err != nil || len(batch) > 0 {
-			return batch, err
-		}
-	}
-	batch, err := s.pull(ctx, lost, nil, pullRequest{Batch: 1, Expires: fetchWait})
-	if err != nil || len(batch) == 0 || len(batch) >= max || !s.more {
-		return batch, err
-	}
-	return s.pull(ctx, lost, batch, pullRequest{Batch: max - len(batch), NoWait: true})
-}
-
-// pullRequest is what JetStream's MSG.NEXT takes.
+// pullRequest is what JetStream's MSG.NEXT takes. With both an end and no_wait the broker answers as soon as it has
+// anything: with all of it up to the batch, and with a status behind that when there was less.
 type pullRequest struct {
-	Batch   int           `json:"batch"`
-	Expires time.Duration `json:"expires,omitempty"`
-	NoWait  bool          `json:"no_wait,omitempty"`
+	Batch   int
+	Expires time.Duration
 }
 
 // body writes the request as JSON; the fields are numbers, so that needs no encoder.
 func (r pullRequest) body() []byte {
-	if r.NoWait {
-		return []byte(`{"batch":` + strconv.Itoa(r.Batch) + `,"no_wait":true}`)
-	}
-	return []byte(`{"batch":` + strconv.Itoa(r.Batch) + `,"expires":` + strconv.FormatInt(int64(r.Expires), 10) + `}`)
+	return []byte(`{"batch":` + strconv.Itoa(r.Batch) + `,"expires":` + strconv.FormatInt(int64(r.Expires), 10) + `,"no_wait":true}`)
 }
 
-// pull makes one request and appends what it brings to batch. An event that an earlier, abandoned request brings late is
-// as good as any.
-func (s *pullSubscription) pull(ctx context.Context, lost <-chan struct{}, batch []Delivery, r pullRequest) ([]Delivery, error) {
+// pull makes one request and gives what it brings. An event that an earlier, abandoned request brings late is as good as
+// any.
+func (s *pullSubscription) pull(ctx context.Context, lost <-chan struct{}, r pullRequest) (batch []Delivery, err error) {
 	s.pulls++
 	reply := s.inbox + "." + strconv.FormatUint(s.pulls, 10)
 	subject := "$JS.API.CONSUMER.MSG.NEXT." + eventStream + "." + flat(s.queue.Name)
@@ -141,7 +120,6 @@ func (s *pullSubscription) pull(ctx context.Context, lost <-chan struct{}, batch
 func (s *pullSubscription) ended(m *nats.Msg) error {
 	switch status := m.Header.Get("Status"); status {
 	case "404", "408":
-		s.more = false
 		return nil
 	default:
 		s.ready = false // made anew by the next Fetch
@@ -149,11 +127,10 @@ func (s *pullSubscription) ended(m *nats.Msg) error {
 	}
 }
 
-// receive takes an event into our hands. A redelivered one is often one of many, which the pending count leaves out.
+// receive takes an event into our hands.
 func (s *pullSubscription) receive(m *nats.Msg) *delivery {
 	d := &delivery{s: s, m: m, event: decode(m.Header, m.Data)}
 	if meta, err := m.Metadata(); err == nil {
-		s.more = meta.NumPending > 0 || meta.NumDelivered > 1
 		d.sequence = meta.Sequence.Stream
 	}
 	if d.event.ID == "" {

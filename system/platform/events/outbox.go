@@ -119,15 +119,19 @@ func (o *Outbox) Run(ctx context.Context) error {
 	}
 }
 
-// sendHanded sends what was committed a moment ago.
+// sendHanded sends what was committed a moment ago, and then rests, so that more may gather.
 func (o *Outbox) sendHanded(ctx, started context.Context) {
 	for ctx.Err() == nil {
+		start := time.Now()
 		batch, missed := o.handed.take(claimLimit)
 		if len(batch) > 0 && o.send(started, batch) != nil || missed {
 			o.drain(ctx, started)
 			return
 		}
-		if len(batch) == 0 {
+		if len(batch) < claimLimit {
+			if len(batch) > 0 {
+				rest(ctx, start)
+			}
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"stormglass/system/platform/events"
 	"stormglass/system/platform/problem"
 	"stormglass/system/platform/telemetry"
 	"stormglass/system/platform/work"
@@ -45,7 +46,7 @@ func TestEveryItemIsDoneOnceAndSideBySide(t *testing.T) {
 	tab := newTable(items(20)...)
 	tab.do = func(context.Context, string) error { time.Sleep(10 * time.Millisecond); return nil }
 	run(t, tab, work.Config{Concurrency: 5}, func(t *testing.T, _ *telemetry.Telemetry, _ *work.Worker[string], _ func()) {
-		time.Sleep(41 * time.Millisecond) // four waves of five, without a poll in between
+		time.Sleep(4 * events.Beat) // four waves of five, without a poll in between
 		synctest.Wait()
 		if tab.finished() != 20 || tab.called() != 20 || tab.peak != 5 {
 			t.Errorf("%d of 20 items are done in %d calls, at most %d at once; want 5 at once", tab.finished(), tab.called(), tab.peak)
@@ -120,6 +121,7 @@ func TestItemThatFailsByItsOwnFaultHoldsUpNobody(t *testing.T) {
 		return nil
 	}
 	run(t, tab, work.Config{Concurrency: 1}, func(t *testing.T, tel *telemetry.Telemetry, _ *work.Worker[string], _ func()) {
+		time.Sleep(5 * events.Beat)
 		synctest.Wait()
 		if tab.finished() != 3 {
 			t.Errorf("%d items are done, want 3", tab.finished())
@@ -128,7 +130,7 @@ func TestItemThatFailsByItsOwnFaultHoldsUpNobody(t *testing.T) {
 			t.Error("the worker paused for an item's own fault")
 		}
 		before := tab.called()
-		time.Sleep(work.ItemDelay - time.Millisecond)
+		time.Sleep(work.ItemDelay - 5*events.Beat)
 		if tab.called() != before {
 			t.Error("the item was tried again before its delay")
 		}
