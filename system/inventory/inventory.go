@@ -76,8 +76,12 @@ const (
 	sold      shelf = "sold"
 )
 
-// mostPieces of one line; more is a mistake and not an order.
-const mostPieces = 1_000_000
+const (
+	// mostPieces of one line; more is a mistake and not an order.
+	mostPieces = 1_000_000
+	// longestKey is in bytes.
+	longestKey = 200
+)
 
 // merge adds up lines of the same product and sorts them, so that all transactions touch products in the same order.
 func merge(lines []Line) ([]Line, error) {

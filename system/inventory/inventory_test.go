@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -223,6 +224,12 @@ func TestRestockCountsOnce(t *testing.T) {
 			if err != nil || stock.Available != 15 {
 				t.Errorf("got %d available, %v; want 15", stock.Available, err)
 			}
+		}
+		if _, err := s.Restock(t.Context(), "k1", Line{lamp, 6}); problem.ReasonOf(err) != "idempotency_key_reused" {
+			t.Errorf("the key of another restock: got %v", err)
+		}
+		if _, err := s.Restock(t.Context(), strings.Repeat("k", 201), Line{lamp, 5}); problem.CodeOf(err) != problem.Invalid {
+			t.Errorf("a key that is too long: got %v", err)
 		}
 		if _, err := s.Restock(t.Context(), "k2", Line{"nothing", 5}); problem.CodeOf(err) != problem.NotFound {
 			t.Errorf("unknown product: got %v", err)

@@ -189,21 +189,25 @@ func (s *Service) Stocks(ctx context.Context, ids []ProductID) (stocks []Stock, 
 	return stocks, err
 }
 
-// Restock takes in pieces of a product. A key that was used before changes nothing.
+// Restock takes in pieces of a product. The same key and request change nothing the second time.
 func (s *Service) Restock(ctx context.Context, key string, line Line) (stock Stock, err error) {
-	if key == "" {
-		return Stock{}, problem.InvalidFields(problem.Field{Name: "Idempotency-Key", Problem: "send a header that is new for each restock, such as a UUID"})
+	if key == "" || len(key) > longestKey {
+		return Stock{}, problem.InvalidFields(problem.Field{Name: "Idempotency-Key", Problem: "send a header of 1 to 200 characters that is new for each restock, such as a UUID"})
 	}
 	if line.Quantity < 1 || line.Quantity > mostPieces {
 		return Stock{}, problem.InvalidFields(problem.Field{Name: "quantity", Problem: "1 to 1000000"})
 	}
 	err = s.db.InTx(ctx, "restock", func(ctx context.Context, tx *store.Tx) error {
-		fresh, err := insertRestock(ctx, tx, key, line, s.now())
-		if err == nil && fresh {
-			err = receive(ctx, tx, line)
-		}
-		if err != nil {
+		first, fresh, err := insertRestock(ctx, tx, key, line, s.now())
+		switch {
+		case err != nil:
 			return err
+		case fresh:
+			if err := receive(ctx, tx, line); err != nil {
+				return err
+			}
+		case first != line:
+			return problem.New(problem.Conflict, "idempotency_key_reused", "this Idempotency-Key was used for a different restock: send a new key with each new one")
 		}
 		stock, err = stockOf(ctx, tx, line.Product)
 		return err

@@ -135,14 +135,21 @@ func totals(ctx context.Context, tx *store.Tx) (Stock, error) {
 	return s, nil
 }
 
-// insertRestock notes a restock; false when its key was used before.
-func insertRestock(ctx context.Context, tx *store.Tx, key string, line Line, now time.Time) (bool, error) {
+// insertRestock notes a restock. When its key was used before, it gives what for, and false.
+func insertRestock(ctx context.Context, tx *store.Tx, key string, line Line, now time.Time) (first Line, fresh bool, err error) {
 	n, err := tx.Exec(ctx, `INSERT INTO restocks (idempotency_key, product_id, quantity, restocked_us) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		key, line.Product, line.Quantity, store.Micros(now))
 	if err != nil {
-		return false, fmt.Errorf("insert restock: %w", err)
+		return Line{}, false, fmt.Errorf("insert restock: %w", err)
 	}
-	return n == 1, nil
+	if n == 1 {
+		return line, true, nil
+	}
+	err = tx.QueryRow(ctx, `SELECT product_id, quantity FROM restocks WHERE idempotency_key = $1`, key).Scan(&first.Product, &first.Quantity)
+	if err != nil {
+		return Line{}, false, fmt.Errorf("read restock: %w", err)
+	}
+	return first, false, nil
 }
 
 // receive adds pieces from outside, or gives sql.ErrNoRows for a product that does not exist.
