@@ -42,6 +42,23 @@ func TestEveryWrongSettingIsReportedAtOnce(t *testing.T) {
 	}
 }
 
+func TestWhatIsRequiredMustNotBeEmpty(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "word")
+	if err := os.WriteFile(file, []byte("\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("EMPTY_WORD", "")
+	t.Setenv("EMPTY_FILE_WORD_FILE", file)
+	var c struct {
+		One   Secret `env:"EMPTY_WORD,required"`
+		Other Secret `env:"EMPTY_FILE_WORD,required"`
+	}
+	err := Settings(&c)
+	if !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), "EMPTY_WORD") || !strings.Contains(err.Error(), "EMPTY_FILE_WORD") {
+		t.Errorf("got %v, want both settings named", err)
+	}
+}
+
 func TestSecretsCanBeFilesAndDoNotShow(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "word")
 	if err := os.WriteFile(file, []byte("hunter2\n"), 0o600); err != nil {

@@ -23,7 +23,7 @@ func (Secret) String() string { return "***" }
 // MarshalText hides the value from encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
 
-// Settings fills a struct from the environment (tags `env` and `envDefault`; a field tagged `,required` must be there) and reports
+// Settings fills a struct from the environment (tags `env` and `envDefault`; a field tagged `,required` must be there and not be empty) and reports
 // every problem at once.
 func Settings(into any) error {
 	environment, err := withFiles(into, env.ToMap(os.Environ()))
@@ -86,6 +86,11 @@ func withFiles(into any, environment map[string]string) (map[string]string, erro
 			return nil, fmt.Errorf("%w: setting %s_FILE: %w", ErrUsage, field.Key, err)
 		}
 		environment[field.Key] = strings.TrimSpace(string(content))
+	}
+	for _, field := range fields {
+		if field.Required && environment[field.Key] == "" { // an empty secret would be everybody's
+			delete(environment, field.Key)
+		}
 	}
 	return environment, nil
 }
