@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/connectivity"
 
 	cartv1 "stormglass/system/api/cart/v1"
 	"stormglass/system/api/identity"
@@ -109,17 +108,6 @@ func (c config) connect(parts service.Parts) (s services, err error) {
 			return services{}, err
 		}
 		neighbour.use(conn)
-		parts.DegradedWhen(neighbour.name, connected(conn))
 	}
 	return s, nil
-}
-
-// connected reports a neighbour none of whose addresses answers.
-func connected(conn *grpc.ClientConn) boot.Check {
-	return func(context.Context) error {
-		if state := conn.GetState(); state == connectivity.TransientFailure {
-			return fmt.Errorf("connection is in state %s", state)
-		}
-		return nil
-	}
 }

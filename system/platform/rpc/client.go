@@ -107,3 +107,11 @@ func Connect(ctx context.Context, conn *grpc.ClientConn) error {
 		}
 	}
 }
+
+// Connected reports a neighbour none of whose instances answers.
+func Connected(conn *grpc.ClientConn) error {
+	if state := conn.GetState(); state == connectivity.TransientFailure || state == connectivity.Connecting {
+		return fmt.Errorf("connection is %s", state)
+	}
+	return nil
+}

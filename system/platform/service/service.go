@@ -44,7 +44,7 @@ func (p Parts) Link(server string) (*resilience.Link, error) {
 	return resilience.New(p.Telemetry, p.Service, server, policy)
 }
 
-// Neighbour makes a client for another service, at one address or several.
+// Neighbour makes a client for another service, at one address or several. The service is degraded without it, but ready.
 func (p Parts) Neighbour(server string, addrs []string) (*grpc.ClientConn, error) {
 	link, err := p.Link(server)
 	if err != nil {
@@ -56,6 +56,7 @@ func (p Parts) Neighbour(server string, addrs []string) (*grpc.ClientConn, error
 	}
 	p.OnStop("client of "+server, func(context.Context) error { return conn.Close() })
 	p.BeforeReady(server, func(ctx context.Context) error { return rpc.Connect(ctx, conn) })
+	p.DegradedWhen(server, func(context.Context) error { return rpc.Connected(conn) })
 	return conn, nil
 }
 
