@@ -51,6 +51,9 @@ func open(t testing.TB, change func(*cell.Options)) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
+	for _, in := range s.services() {
+		s.becomes(in.Name, "well", well) // ready is not yet connected to everybody
+	}
 	return s
 }
 

@@ -1,7 +1,7 @@
 package e2e
 
 import (
-	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,14 +14,27 @@ func (c *customer) staff() {
 	c.logIn()
 }
 
-// operate runs an operator's command and gives what it said.
+// operate runs an operator's command, which must work, and gives what it said.
 func (s *shop) operate(env []string, args ...string) string {
 	s.t.Helper()
-	cmd := exec.CommandContext(context.Background(), filepath.Join(programs, "shop"), args...)
-	cmd.Env = append(os.Environ(), env...)
-	said, err := cmd.CombinedOutput()
-	if err != nil {
-		s.t.Fatalf("shop %v: %v\n%s", args, err, said)
+	code, said := s.tryOperate(env, args...)
+	if code != 0 {
+		s.t.Fatalf("shop %v: exit code %d\n%s", args, code, said)
 	}
-	return string(said)
+	return said
+}
+
+// tryOperate runs an operator's command and gives its exit code and what it said.
+func (s *shop) tryOperate(env []string, args ...string) (code int, said string) {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), filepath.Join(programs, "shop"), args...)
+	cmd.Env = append(os.Environ(), env...)
+	text, err := cmd.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode(), string(text)
+	}
+	if err != nil {
+		s.t.Fatalf("shop %v: %v", args, err)
+	}
+	return 0, string(text)
 }
