@@ -58,9 +58,10 @@ func (s *Service) workers(connections int) []worker {
 // few. One message alone is a bundle too, and waits for no other.
 func (s *Service) source(c Company) work.Source[[]Message] {
 	table := toDo(s.db, c)
+	claim := table.Claims()
 	return work.Source[[]Message]{
 		Claim: func(ctx context.Context, n int, lease time.Duration) ([][]Message, error) {
-			claimed, err := table.Claim(ctx, n*mostAtOnce, lease)
+			claimed, err := claim(ctx, n*mostAtOnce, lease)
 			return share(claimed, n), err
 		},
 		Do: s.deliver,

@@ -11,7 +11,7 @@ import (
 	"stormglass/system/platform/telemetry"
 )
 
-// releaseTimeout bounds the giving back of an item. If that fails, its lease runs out.
+// releaseTimeout bounds the giving back of an item.
 const releaseTimeout = 2 * time.Second
 
 // do does one item within its lease. A panic is the item's own fault: a crash would only come again with it.
@@ -38,13 +38,13 @@ func (w *Worker[T]) settle(ctx context.Context, r result[T]) {
 	if !events.Blameless(r.err) {
 		w.passed(r)
 		w.tel.Log.Warn().Ctx(ctx).Err(r.err).Str("backlog", w.config.Name).Msg("work failed")
-		w.release(ctx, r.item, ItemDelay)
+		w.release(ctx, r, ItemDelay)
 		return
 	}
 	if w.gate.Open() || r.probe {
 		w.gate.Outage(r.err)
 	}
-	w.release(ctx, r.item, w.gate.Rest())
+	w.release(ctx, r, w.gate.Rest())
 }
 
 // passed opens the gate after a probe: the dependency has answered.
@@ -54,12 +54,32 @@ func (w *Worker[T]) passed(r result[T]) {
 	}
 }
 
-func (w *Worker[T]) release(ctx context.Context, item T, delay time.Duration) {
+// release gives an item back. While the table is away too, that must wait: see repay.
+func (w *Worker[T]) release(ctx context.Context, r result[T], delay time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
 	defer cancel()
-	if err := w.source.Release(ctx, []T{item}, time.Now().Add(delay)); err != nil {
-		w.tel.Log.Warn().Ctx(ctx).Err(err).Str("backlog", w.config.Name).Msg("work was not given back: its lease must run out")
+	if err := w.source.Release(ctx, []T{r.item}, time.Now().Add(delay)); err != nil {
+		w.tel.Log.Warn().Ctx(ctx).Err(err).Str("backlog", w.config.Name).Msg("work was not given back yet")
+		w.owed = append(w.owed, r)
 	}
+}
+
+// repay gives back what could not be given back before, or nobody would do it until its lease is over. By then it may be
+// somebody else's.
+func (w *Worker[T]) repay(ctx context.Context) error {
+	var items []T
+	for _, r := range w.owed {
+		if time.Now().Before(r.until) {
+			items = append(items, r.item)
+		}
+	}
+	if len(items) > 0 {
+		if err := w.source.Release(ctx, items, time.Now()); err != nil {
+			return err
+		}
+	}
+	w.owed = nil
+	return nil
 }
 
 // watch reads the backlog's metrics now and then. While the table cannot be read they stay as they were.

@@ -1,8 +1,10 @@
 package work_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 	"testing"
@@ -131,4 +133,76 @@ func TestItemsAreTakenUpInTheOrderInWhichTheyMayBe(t *testing.T) {
 			t.Errorf("claimed %v: who was given back stands behind those that wait", got)
 		}
 	})
+}
+
+// responder answers for a database's link, and hangs up once where it should answer `deaf`.
+func responder(t *testing.T, deaf string) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	var open sync.WaitGroup
+	open.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			context.AfterFunc(t.Context(), func() { c.Close() })
+			open.Go(func() {
+				defer c.Close()
+				for lines := bufio.NewScanner(c); lines.Scan(); {
+					hangUp := false
+					if lines.Text() == deaf {
+						once.Do(func() { hangUp = true })
+					}
+					if hangUp {
+						return
+					}
+					fmt.Fprintln(c, "OK")
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		open.Wait()
+	})
+	return l.Addr().String()
+}
+
+// Rows that a claim may have leased, and items that could not be given back because the table was away, must not wait for
+// their lease when the table is back.
+func TestNothingWaitsForALeaseThatNobodyUses(t *testing.T) {
+	for name, deaf := range map[string]string{"unconfirmed claim": "COMMITTED claim jobs", "failed release": "COMMIT release jobs"} {
+		t.Run(name, func(t *testing.T) {
+			j := newJobs(t, storetest.SQLite(t)+"?link="+responder(t, deaf))
+			var met sync.Map
+			do := func(ctx context.Context, id string) error {
+				if _, again := met.LoadOrStore(id, true); !again {
+					return problem.New(problem.Unavailable, "", "the company is away")
+				}
+				return j.do(ctx, id)
+			}
+			for i := range 3 {
+				j.add(t, fmt.Sprint("job-", i), time.Minute)
+			}
+			w := work.New(telemetry.Discard("payment"), work.Config{Name: "payment.charges", Lease: time.Hour, Poll: 20 * time.Millisecond}, j.Source(do))
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- w.Run(ctx) }()
+			for end := time.Now().Add(10 * time.Second); len(j.finished()) < 3 && time.Now().Before(end); {
+				time.Sleep(5 * time.Millisecond)
+			}
+			stop()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			if got := len(j.finished()); got != 3 {
+				t.Errorf("%d of 3 jobs are done", got)
+			}
+		})
+	}
 }

@@ -13,6 +13,8 @@ type result[T any] struct {
 	err  error
 	// probe: it was let through alone, to see whether the dependency is back.
 	probe bool
+	// until is when its lease is over, at the earliest.
+	until time.Time
 }
 
 // Run works until ctx ends. Items under way then get a short grace, after which their context ends too.
@@ -78,7 +80,8 @@ func (w *Worker[T]) start(ctx, items context.Context, busy int) int {
 	if free <= 0 {
 		return 0
 	}
-	claimed, err := w.source.Claim(ctx, free, w.config.Lease)
+	until := time.Now().Add(w.config.Lease)
+	claimed, err := w.claim(ctx, free)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.gate.Outage(err)
@@ -90,9 +93,16 @@ func (w *Worker[T]) start(ctx, items context.Context, busy int) int {
 		w.gate.Passed() // nothing waits, so nothing is held up
 	}
 	for _, item := range claimed {
-		go func() { w.done <- result[T]{item, w.do(items, item), probe} }()
+		go func() { w.done <- result[T]{item, w.do(items, item), probe, until} }()
 	}
 	return len(claimed)
+}
+
+func (w *Worker[T]) claim(ctx context.Context, n int) ([]T, error) {
+	if err := w.repay(ctx); err != nil {
+		return nil, err
+	}
+	return w.source.Claim(ctx, n, w.config.Lease)
 }
 
 // finish waits for the items under way, and gives back those that do not end within the grace.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"stormglass/system/platform/problem"
 	"stormglass/system/platform/store"
 )
 
@@ -30,18 +31,41 @@ type Table[T any] struct {
 
 // Source makes the table a worker's source; do finishes an item, or ends in an error that says whose fault it is.
 func (t Table[T]) Source(do func(context.Context, T) error) Source[T] {
-	return Source[T]{Claim: t.Claim, Do: do, Release: t.Release, Backlog: t.Backlog}
+	return Source[T]{Claim: t.Claims(), Do: do, Release: t.Release, Backlog: t.Backlog}
+}
+
+// Claims gives a worker's own Claim. After a claim whose commit nobody confirmed, the next ones take up what that may have
+// leased: without that nobody would, until the lease is over.
+func (t Table[T]) Claims() func(ctx context.Context, n int, lease time.Duration) ([]T, error) {
+	var unconfirmed int64
+	return func(ctx context.Context, n int, lease time.Duration) ([]T, error) {
+		claimed, until, err := t.claim(ctx, n, lease, unconfirmed)
+		switch {
+		case problem.CodeOf(err) == problem.Unknown:
+			unconfirmed = until
+		case err == nil && len(claimed) < n: // that was all there is
+			unconfirmed = 0
+		}
+		return claimed, err
+	}
 }
 
 // Claim leases at most n items that are due, in the order in which they may be taken up. So an item that was given back
 // stands behind those that wait: whatever meets an outage each time must not always be the probe.
-func (t Table[T]) Claim(ctx context.Context, n int, lease time.Duration) (claimed []T, err error) {
+func (t Table[T]) Claim(ctx context.Context, n int, lease time.Duration) ([]T, error) {
+	claimed, _, err := t.claim(ctx, n, lease, 0)
+	return claimed, err
+}
+
+// claim also gives the lease, as it stands in the table. Items that have the lease `ours` count as free.
+func (t Table[T]) claim(ctx context.Context, n int, lease time.Duration, ours int64) (claimed []T, until int64, err error) {
 	query := fmt.Sprintf(`UPDATE %[1]s SET lease_us = $1, attempts = attempts + 1 WHERE %[2]s IN (
-			SELECT %[2]s FROM %[1]s WHERE %[3]s AND lease_us <= $2 AND next_us <= $2 ORDER BY next_us LIMIT $3
-		) AND lease_us <= $2 AND %[3]s RETURNING %[4]s`, t.Name, t.Key, t.Due, t.Columns)
+			SELECT %[2]s FROM %[1]s WHERE %[3]s AND (lease_us <= $2 OR lease_us = $4) AND next_us <= $2 ORDER BY next_us LIMIT $3
+		) AND (lease_us <= $2 OR lease_us = $4) AND %[3]s RETURNING %[4]s`, t.Name, t.Key, t.Due, t.Columns)
 	err = t.DB.InTxReadCommitted(ctx, "claim "+t.Name, func(ctx context.Context, tx *store.Tx) error {
 		now := time.Now()
-		rows, err := tx.Query(ctx, query, store.Micros(now.Add(lease)), store.Micros(now), n)
+		until = store.Micros(now.Add(lease))
+		rows, err := tx.Query(ctx, query, until, store.Micros(now), n, ours)
 		if err != nil {
 			return fmt.Errorf("claim %s: %w", t.Name, err)
 		}
@@ -56,7 +80,7 @@ func (t Table[T]) Claim(ctx context.Context, n int, lease time.Duration) (claime
 		}
 		return rows.Err()
 	})
-	return claimed, err
+	return claimed, until, err
 }
 
 // Release ends the leases of items; they are due again at notBefore.

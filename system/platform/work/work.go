@@ -63,6 +63,8 @@ type Worker[T any] struct {
 	age    prometheus.Gauge
 	wake   chan struct{}
 	done   chan result[T]
+	// owed are items that could not be given back yet. They belong to the goroutine of Run.
+	owed []result[T]
 }
 
 // New makes a worker; it works while Run runs.
