@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,9 @@ func broken(t *testing.T, w *world) []string {
 	var names []string
 	for _, c := range append(expectations(), invariants()...) {
 		r := c.Func(f)
+		if again := c.Func(f); !reflect.DeepEqual(r, again) {
+			t.Errorf("%s says one time %+v and another %+v", c.Name, r, again)
+		}
 		switch {
 		case r.Inconclusive != "":
 			t.Errorf("%s could not look: %s", c.Name, r.Inconclusive)
@@ -182,6 +186,10 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 		},
 		"an event taken in twice": {
 			func(w *world) { w.add("order", "inbox", w.audits["order"]["inbox"][0]) },
+			[]string{"I6-events-once"},
+		},
+		"a service that was away for long": {
+			func(w *world) { w.drop("notification", "inbox", func(row) bool { return true }) },
 			[]string{"I6-events-once"},
 		},
 		"an event that nobody committed": {

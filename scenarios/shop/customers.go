@@ -20,14 +20,8 @@ const (
 	comeBack = 100 * time.Millisecond
 )
 
-// The tokens of the card processor that customers pay with.
-const (
-	goodCard = "pm_card_visa"
-	badCard  = "pm_card_chargeDeclined"
-)
-
-// customer is somebody with an account, a session, and two cards, one of which the bank declines. The session outlasts a
-// run: access tokens live for 15 minutes.
+// customer is somebody with an account, a session, and one card of each kind. The session outlasts a run: access
+// tokens live for 15 minutes.
 type customer struct {
 	id, email, token string
 	cards            map[string]string // references by the processor's token
@@ -99,12 +93,13 @@ func (b *buyer) make(ctx context.Context) (one *customer, err error) {
 	return one, err
 }
 
-// patiently asks again when the shop has no time, or is still finding itself after its start, until ctx ends.
+// patiently asks again when the shop has no time, or is still finding itself after its start, until ctx ends. What it asks
+// must be harmless to repeat.
 func patiently(ctx context.Context, ask func() error) error {
 	for {
 		err := ask()
 		busy, turnedAway := errors.AsType[*refusal](err)
-		if !turnedAway || busy.Status != http.StatusTooManyRequests && busy.Status != http.StatusServiceUnavailable {
+		if !turnedAway || busy.Status < 500 && busy.Status != http.StatusTooManyRequests {
 			return err
 		}
 		select {
@@ -131,7 +126,7 @@ func (b *buyer) register(ctx context.Context, op *load.Operation, number int) (*
 		return nil, fmt.Errorf("log in: %w", err)
 	}
 	one.id, one.token = session.UserID, session.Token
-	for _, token := range []string{goodCard, badCard} {
+	for _, token := range []string{goodCard, badCard, slowCard} {
 		var card struct {
 			Ref string `json:"card_ref"`
 		}

@@ -66,8 +66,8 @@ func eventsOnce(f *evidence.Folder) (verdict.Result, error) {
 			t.expect(n == 1, "%s took in %s %s %d times", service, e.Type, e.ID, n)
 		}
 	}
-	for service, events := range p.inbox {
-		for id := range events {
+	for service, events := range inOrder(p.inbox) {
+		for id := range inOrder(events) {
 			t.also(known[id], "%s took in event %s, which nobody committed", service, id)
 		}
 	}

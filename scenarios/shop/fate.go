@@ -33,7 +33,7 @@ func ordersFinal(f *evidence.Folder) (verdict.Result, error) {
 	}
 	var t tally
 	ends := map[string]int{}
-	for _, o := range orders {
+	for _, o := range inOrder(orders) {
 		ends[o.State]++
 		t.expect(o.final(), "order %s is still %s", o.ID, o.State)
 	}
@@ -81,7 +81,7 @@ func acceptedIsFinal(f *evidence.Folder) (verdict.Result, error) {
 	}
 	var t tally
 	told := lastSeen(f.History)
-	for id, a := range by(seen, func(a acceptance) string { return a.order }) {
+	for id, a := range inOrder(by(seen, func(a acceptance) string { return a.order })) {
 		o, there := orders[id]
 		if !t.expect(there, "order %s was accepted and is not there", id) {
 			continue

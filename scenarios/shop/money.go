@@ -42,7 +42,7 @@ func chargedOnce(f *evidence.Folder) (verdict.Result, error) {
 	}
 	var t tally
 	accounts, payments := book.accounts(), by(rows, func(p paymentRow) string { return p.Order })
-	for id, a := range accounts {
+	for id, a := range inOrder(accounts) {
 		t.expect(a.charges <= 1, "order %s was charged %d times", id, a.charges)
 		_, known := payments[id]
 		t.also(known || a.captured == 0, "the processor took %d for order %s, of which payment knows nothing", a.captured, id)
@@ -55,7 +55,7 @@ func chargedOnce(f *evidence.Folder) (verdict.Result, error) {
 		o, known := orders[p.Order]
 		t.also(!known || p.Amount == 0 || p.Amount == o.Total, "payment of order %s is over %d, the order over %d", p.Order, p.Amount, o.Total)
 	}
-	for _, o := range orders {
+	for _, o := range inOrder(orders) {
 		t.also(o.State != shipped || payments[o.ID].State == "completed", "order %s was shipped and its payment is %q", o.ID, payments[o.ID].State)
 	}
 	refundsAddUp(&t, book)

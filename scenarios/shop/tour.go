@@ -27,7 +27,7 @@ func (tour) Probe(ctx context.Context, site load.Site, progress func(format stri
 	if err != nil {
 		return load.Sighting{}, fmt.Errorf("register customer: %w", err)
 	}
-	p := &purchase{buyer: b, who: who, errand: errands()[0], key: "probe"}
+	p := &purchase{buyer: b, who: who, errand: errandOf(0), key: "probe"}
 	if err := p.fill(ctx); err != nil {
 		return load.Sighting{}, err
 	}

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -110,6 +113,17 @@ func by[Row any](rows []Row, key func(Row) string) map[string]Row {
 		m[key(r)] = r
 	}
 	return m
+}
+
+// inOrder goes through a map by its keys, so that the same evidence gives the same words.
+func inOrder[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !yield(key, m[key]) {
+				return
+			}
+		}
+	}
 }
 
 func ordersByID(f *evidence.Folder) (map[string]orderRow, error) {
