@@ -31,6 +31,9 @@ type config struct {
 	Patience time.Duration `env:"MESSAGE_PATIENCE" envDefault:"24h"`
 	// AtOnce is how many connections each company gets.
 	AtOnce int `env:"MESSAGE_CONCURRENCY" envDefault:"4"`
+	// Lease is for how long one instance keeps what it has taken up. It must be longer than a bundle of messages takes,
+	// and is what an instance that dies costs them.
+	Lease time.Duration `env:"MESSAGE_LEASE" envDefault:"30s"`
 }
 
 func (c config) validate() error {
@@ -41,8 +44,8 @@ func (c config) validate() error {
 	if u, err := url.Parse(c.Messenger); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		wrong = errors.Join(wrong, fmt.Errorf("%w: MESSENGER_URL: want one such as http://host:port", boot.ErrUsage))
 	}
-	if c.Patience <= 0 || c.AtOnce < 1 {
-		wrong = errors.Join(wrong, fmt.Errorf("%w: MESSAGE_PATIENCE and MESSAGE_CONCURRENCY: want more than 0", boot.ErrUsage))
+	if c.Patience <= 0 || c.AtOnce < 1 || c.Lease <= 0 {
+		wrong = errors.Join(wrong, fmt.Errorf("%w: MESSAGE_PATIENCE, MESSAGE_CONCURRENCY and MESSAGE_LEASE: want more than 0", boot.ErrUsage))
 	}
 	return wrong
 }
@@ -75,7 +78,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	}
 
 	s := newService(rt.Telemetry, db, texts, senders, c.Patience)
-	for _, w := range s.workers(c.AtOnce) {
+	for _, w := range s.workers(c.AtOnce, c.Lease) {
 		rt.Go(w.name, w.Run)
 	}
 	parts.Consume(db, broker, queue, s.handlers())

@@ -25,13 +25,9 @@ func (c Channel) company() Company {
 	return Messenger
 }
 
-const (
-	// mostAtOnce is how many messages are taken up, and written down as done, by one transaction. As many may go out
-	// again when the process dies at the wrong moment.
-	mostAtOnce = 16
-	// lease must be longer than as many messages take, and is what a process that dies costs them.
-	lease = 30 * time.Second
-)
+// mostAtOnce is how many messages are taken up, and written down as done, by one transaction. As many may go out again
+// when the process dies at the wrong moment.
+const mostAtOnce = 16
 
 // worker works off the messages that one company brings.
 type worker struct {
@@ -40,7 +36,7 @@ type worker struct {
 }
 
 // workers makes the workers, each with so many connections to its company, and lets them be woken.
-func (s *Service) workers(connections int) []worker {
+func (s *Service) workers(connections int, lease time.Duration) []worker {
 	var all []worker
 	for _, c := range []Company{Mailbox, Messenger} {
 		name := "notification." + string(c)
