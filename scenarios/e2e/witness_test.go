@@ -90,12 +90,12 @@ func (s *shop) notes(to ...string) []note {
 	return slices.DeleteFunc(b.Messages, func(n note) bool { return !slices.Contains(to, n.To) })
 }
 
-// parcels are those of one order.
+// parcels are those of one order, or all of them for "".
 func (s *shop) parcels(order string) []parcel {
 	s.t.Helper()
 	var b struct{ Parcels []parcel }
 	s.books("carrier", &b)
-	return slices.DeleteFunc(b.Parcels, func(p parcel) bool { return p.OrderID != order })
+	return slices.DeleteFunc(b.Parcels, func(p parcel) bool { return order != "" && p.OrderID != order })
 }
 
 // rows are a table of a service's audit.
