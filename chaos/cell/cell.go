@@ -29,6 +29,7 @@ type Options struct {
 	Name      string                       // for messages
 	Dir       string                       // the cell's own folder: Dir/data, and Dir/logs/<instance>.log
 	Keep      bool                         // leave Dir/data behind
+	Temporary bool                         // take all of Dir away with the cell, its logs too, however the cell ends
 	Bin       string                       // the folder of the programs
 	Env       map[string]map[string]string // unit → settings that override the file's
 	Instances map[string]int               // unit → how many of it, 1 where nothing is said
@@ -117,7 +118,10 @@ func (c *Cell) newKeeper(run string) (*keeper, error) {
 	unique := fmt.Sprintf("%d-%s", os.Getpid(), strconv.FormatInt(time.Now().UnixNano(), 36))
 	record := filepath.Join(run, unique+recordSuffix)
 	data := filepath.Join(c.o.Dir, dataDir)
-	if c.o.Keep {
+	switch {
+	case c.o.Temporary:
+		data = c.o.Dir
+	case c.o.Keep:
 		data = ""
 	}
 	return newKeeper(c.o.Guard, record, data, filepath.Join(c.o.Dir, guardLog), c.ended, c.lost)

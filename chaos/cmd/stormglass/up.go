@@ -69,7 +69,7 @@ func (c upCommand) start(ctx context.Context, env environment, sys *system.Syste
 	bounded, cancel := context.WithTimeout(ctx, bootPatience)
 	defer cancel()
 	running, err := cell.Start(bounded, sys, cell.Options{
-		Name: "up", Dir: dir, Bin: bin, Direct: true, Ports: c.ports(sys), OTLP: strings.TrimPrefix(c.OTLP, "http://"),
+		Name: "up", Dir: dir, Temporary: true, Bin: bin, Direct: true, Ports: c.ports(sys), OTLP: strings.TrimPrefix(c.OTLP, "http://"),
 		Jaeger: c.Jaeger, Guard: env.guard,
 		Progress: func(format string, args ...any) { fmt.Fprintf(env.stderr, format+"\n", args...) },
 	})
