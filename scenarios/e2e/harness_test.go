@@ -1,0 +1,226 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// harness is stormglass in a process of its own, with folders that nobody else uses: what it leaves is its own.
+type harness struct {
+	t              testing.TB
+	bin, temp, out string
+	cmd            *exec.Cmd
+	ended          chan struct{}
+
+	mu   sync.Mutex
+	said strings.Builder
+}
+
+// Write takes what stormglass says.
+func (h *harness) Write(text []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.said.Write(text)
+}
+
+func (h *harness) says() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.said.String()
+}
+
+// stormglass starts a command line of it.
+func stormglass(t testing.TB, args ...string) *harness {
+	t.Helper()
+	dir := t.TempDir()
+	h := &harness{t: t, bin: filepath.Join(dir, "bin"), temp: filepath.Join(dir, "temp"), out: filepath.Join(dir, "out"), ended: make(chan struct{})}
+	for _, folder := range []string{h.bin, h.temp} {
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, program := range []string{"shop", "standins", "stormglass"} { // by a path of their own, for `left`
+		if err := os.Link(filepath.Join(programs, program), filepath.Join(h.bin, program)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args = append(args, "--bin", h.bin, "--system", filepath.Join("system", "shop.yaml"))
+	if args[0] == "run" {
+		args = append(args, "--out", h.out)
+	}
+	h.cmd = exec.Command(filepath.Join(h.bin, "stormglass"), args...)
+	h.cmd.Dir, h.cmd.Stdout, h.cmd.Stderr = root, h, h
+	h.cmd.Env = append(os.Environ(), "TMPDIR="+h.temp)
+	if err := h.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = h.cmd.Wait() // its exit code is looked at by those who care
+		close(h.ended)
+	}()
+	t.Cleanup(func() { _ = h.cmd.Process.Kill(); <-h.ended })
+	return h
+}
+
+// await waits until stormglass has said something.
+func (h *harness) await(text string) {
+	h.t.Helper()
+	waitFor(h.t, 30*time.Second, func() error {
+		if said := h.says(); !strings.Contains(said, text) {
+			return fmt.Errorf("it has not said %q: %s", text, said)
+		}
+		return nil
+	})
+}
+
+// left says what is there of the harness, or nil: a process of its programs, which alone can hold a port, a folder, or a
+// record of what a guard had started.
+func (h *harness) left() error {
+	list, err := exec.Command("ps", "-axo", "pid,stat,args").Output()
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(list)) {
+		if strings.Contains(line, h.bin) && !strings.Contains(line, "<defunct>") {
+			return fmt.Errorf("process %s", strings.TrimSpace(line))
+		}
+	}
+	return errors.Join(h.leftBelow(h.temp), h.leftBelow(h.out))
+}
+
+// leftBelow says which file of a cell's is there below a folder. The evidence of a run that was broken off may stay.
+func (h *harness) leftBelow(folder string) error {
+	var found []string
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // it went while we looked, or was never made
+		case err != nil:
+			return err
+		case folder == h.temp && path != folder && !strings.HasPrefix(d.Name(), fmt.Sprintf("stormglass-%d", os.Getuid())),
+			folder == h.out && d.IsDir() && d.Name() == "data":
+			found = append(found, path)
+		}
+		return nil
+	})
+	if len(found) > 0 {
+		err = errors.Join(err, fmt.Errorf("files %v", found))
+	}
+	return err
+}
+
+// moments are those at which the harness is ended: after it said something, and a little later.
+func moments() []struct {
+	command []string
+	after   string
+	later   time.Duration
+} {
+	dark := filepath.Join("scenarios", "card-processor-dark.yaml")
+	return []struct {
+		command []string
+		after   string
+		later   time.Duration
+	}{
+		{[]string{"up"}, "", 150 * time.Millisecond}, // processes are being started
+		{[]string{"up"}, "", 400 * time.Millisecond},
+		{[]string{"up"}, "Ctrl-C stops it.", 0},
+		{[]string{"run", dark}, "boot", 100 * time.Millisecond},
+		{[]string{"run", dark}, "prepare", 100 * time.Millisecond},
+		{[]string{"run", dark}, "steady", 500 * time.Millisecond},
+	}
+}
+
+func TestNothingOutlivesTheHarnessHoweverItEnds(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT} {
+		for _, m := range moments() {
+			t.Run(fmt.Sprintf("%s %s %q %s", signal, m.command[0], m.after, m.later), func(t *testing.T) {
+				t.Parallel()
+				h := stormglass(t, m.command...)
+				h.await(m.after)
+				time.Sleep(m.later) // the moment is the case
+				if err := h.cmd.Process.Signal(signal); err != nil {
+					t.Fatal(err)
+				}
+				begin := time.Now()
+				waitFor(t, 20*time.Second, func() error {
+					select {
+					case <-h.ended:
+						return nil
+					default:
+						return errors.New("stormglass still runs: " + h.says())
+					}
+				})
+				waitFor(t, 10*time.Second, h.left)
+				t.Logf("gone after %v", time.Since(begin).Round(time.Millisecond))
+				if code := h.cmd.ProcessState.ExitCode(); signal == syscall.SIGINT && code != 130 {
+					t.Errorf("after Ctrl-C: got exit code %d, want 130\n%s", code, h.says())
+				}
+			})
+		}
+	}
+}
+
+func TestTheSearchForWhatIsLeftFindsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	h := stormglass(t, "up")
+	h.await("Ctrl-C stops it.")
+	if err := h.left(); err == nil || !strings.Contains(err.Error(), "process") {
+		t.Errorf("while it runs: got %v, want its processes", err)
+	}
+	if err := h.leftBelow(h.temp); err == nil {
+		t.Error("while it runs: got no file, want its folder")
+	}
+}
+
+// TestWhatAKilledGuardLeavesIsSweptByTheNextRun kills the harness and its guard at once, so that nobody is there to clean
+// up: the next harness does.
+func TestWhatAKilledGuardLeavesIsSweptByTheNextRun(t *testing.T) {
+	t.Parallel()
+	h := stormglass(t, "up")
+	h.await("Ctrl-C stops it.")
+	guard := h.pidOf("stormglass guard")
+	if err := h.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(guard, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		t.Fatal(err)
+	}
+	<-h.ended
+	next := exec.Command(filepath.Join(h.bin, "stormglass"), "up", "--bin", h.bin, "--probe")
+	next.Dir, next.Env = root, append(os.Environ(), "TMPDIR="+h.temp)
+	if said, err := next.CombinedOutput(); err != nil {
+		t.Fatalf("the next harness: %v\n%s", err, said)
+	}
+	waitFor(t, 10*time.Second, h.left)
+}
+
+// pidOf finds the one process of the harness whose command line ends so.
+func (h *harness) pidOf(ending string) (pid int) {
+	h.t.Helper()
+	list, err := exec.Command("ps", "-axo", "pid,args").Output()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var found []int
+	for line := range strings.Lines(string(list)) {
+		if line = strings.TrimSpace(line); strings.Contains(line, h.bin) && strings.HasSuffix(line, ending) {
+			if _, err := fmt.Sscan(line, &pid); err != nil {
+				h.t.Fatal(err)
+			}
+			found = append(found, pid)
+		}
+	}
+	if len(found) != 1 {
+		h.t.Fatalf("got the processes %v for %q, want one", found, ending)
+	}
+	return pid
+}
