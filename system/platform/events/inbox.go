@@ -31,9 +31,12 @@ type inbox struct {
 }
 
 // apply records all ids by one statement: those that it does not give back were there before. A duplicate within the
-// batch is given back once.
+// batch is given back once. Instances take turns, because two batches are bound to change some of the same rows.
 func (in *inbox) apply(ctx context.Context, batch []Event, effect effect) error {
 	return in.db.InTx(ctx, "consume "+in.queue, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Alone(ctx, "inbox_turn"); err != nil {
+			return err
+		}
 		recorded, err := in.record(ctx, tx, batch)
 		if err != nil {
 			return fmt.Errorf("record %d events in inbox: %w", len(batch), err)

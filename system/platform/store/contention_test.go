@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -94,6 +95,67 @@ func TestALostRoundIsRunAgainAndCounted(t *testing.T) {
 		if got := samples(t, seconds.WithLabelValues("slow", outcome)); got != want {
 			t.Errorf("outcome %s was counted %d times, want %d", outcome, got, want)
 		}
+	}
+}
+
+func TestTransactionsThatWantToBeAloneTakeTurns(t *testing.T) {
+	turns := migrations("turns", "CREATE TABLE turn (nobody BIGINT);")
+	storetest.Each(t, func(t *testing.T, url string) {
+		db := storetest.Open(t, url, accounts, turns)
+		seed(t, db)
+		var wg sync.WaitGroup
+		var under atomic.Int64
+		for i := range 4 {
+			wg.Go(func() {
+				for range 5 {
+					err := db.InTx(t.Context(), "both", func(ctx context.Context, tx *store.Tx) error {
+						if err := tx.Alone(ctx, "turn"); err != nil {
+							return err
+						}
+						if n := under.Add(1); n > 1 {
+							t.Errorf("%d transactions are under way", n)
+						}
+						defer under.Add(-1)
+						ids := []string{"ann", "ben"}
+						return errors.Join(deposit(ctx, tx, ids[i%2], 1), deposit(ctx, tx, ids[1-i%2], 1))
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if got := balance(t, db, "ann"); got != 120 {
+			t.Errorf("balance is %d, want 120", got)
+		}
+	})
+}
+
+// Waiting for a lock for as long as it is held would make two transactions that wait for each other wait for the server
+// to find out.
+func TestATransactionDoesNotInsistOnALock(t *testing.T) {
+	tel := telemetry.Discard("bank")
+	db, err := store.Open(t.Context(), tel, nil, storetest.Postgres(t), accounts)
+	must(t, err)
+	defer func() { must(t, db.Close(t.Context())) }()
+	seed(t, db)
+	second := make(chan error, 1)
+	must(t, db.InTx(t.Context(), "first", func(ctx context.Context, tx *store.Tx) error {
+		must(t, deposit(ctx, tx, "ann", 1))
+		go func() { second <- db.InTx(t.Context(), "second", depositEleven) }()
+		lost := tel.Histogram(telemetry.DBDuration).WithLabelValues("second", "contention")
+		for end := time.Now().Add(10 * time.Second); samples(t, lost) == 0; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Error("the second transaction waits for ever")
+				break
+			}
+		}
+		return nil
+	}))
+	must(t, <-second)
+	if got := balance(t, db, "ann"); got != 112 {
+		t.Errorf("balance is %d, want 112", got)
 	}
 }
 

@@ -11,4 +11,6 @@ type dialect struct {
 	// classify gives a driver's error its meaning: a problem when the transaction is lost, a ConstraintError for a rule of
 	// the schema, and the error itself when the statement was wrong.
 	classify func(err error, s session) error
+	// alone takes the table that is appended to it for one transaction; empty where there is one writer anyway.
+	alone string
 }

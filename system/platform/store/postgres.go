@@ -16,6 +16,10 @@ import (
 const (
 	connectTimeout   = 2 * time.Second
 	statementTimeout = 10 * time.Second
+	// lockTimeout is how long a statement waits for another transaction's lock. When that one commits, a serializable
+	// transaction has lost anyway; and of two that wait for each other both would wait for the server's deadlock check,
+	// a second by default, in which two instances with their batches do nothing else.
+	lockTimeout = 200 * time.Millisecond
 	// idleTimeout frees the locks of a client that stalled inside a transaction.
 	idleTimeout = 10 * time.Second
 	// userTimeout ends a connection whose data nobody acknowledges.
@@ -29,7 +33,7 @@ const migrationLock = 5021983417
 var errClosed = errors.New("the connection is closed")
 
 func newPostgres() *dialect {
-	return &dialect{name: "postgres", goose: "postgres", begin: beginPostgres, classify: classifyPostgres}
+	return &dialect{name: "postgres", goose: "postgres", begin: beginPostgres, classify: classifyPostgres, alone: "LOCK TABLE "}
 }
 
 // postgresConfig reads a URL and adds the bounds that it does not set.
@@ -42,7 +46,7 @@ func postgresConfig(url string) (*pgx.ConnConfig, error) {
 		config.ConnectTimeout = connectTimeout
 	}
 	for name, bound := range map[string]time.Duration{
-		"statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": idleTimeout, "tcp_user_timeout": userTimeout,
+		"statement_timeout": statementTimeout, "lock_timeout": lockTimeout, "idle_in_transaction_session_timeout": idleTimeout, "tcp_user_timeout": userTimeout,
 	} {
 		if _, set := config.RuntimeParams[name]; !set {
 			config.RuntimeParams[name] = strconv.FormatInt(bound.Milliseconds(), 10)
@@ -64,6 +68,9 @@ func beginPostgres(ctx context.Context, s session, m mode) error {
 		return err
 	}
 	if m == migrating {
+		if _, err := s.exec(ctx, "SET LOCAL lock_timeout = 0", nil); err != nil { // whoever migrates first takes its time
+			return err
+		}
 		_, err := s.exec(ctx, "SELECT pg_advisory_xact_lock($1)", []driver.NamedValue{{Ordinal: 1, Value: int64(migrationLock)}})
 		return err
 	}

@@ -69,6 +69,19 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row 
 	return tx.row
 }
 
+// Alone waits until no other transaction is under way that asked for the same table, and shows this one all that they did.
+// It must come first in a write transaction. It is for those that change many rows at a time in an order of their own, such
+// as the batches of two consumers: side by side they would only make each other start again. Use a table of no other use.
+func (tx *Tx) Alone(ctx context.Context, table string) error {
+	if tx.conn.dialect.alone == "" {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, tx.conn.dialect.alone+table); err != nil {
+		return fmt.Errorf("wait for %s: %w", table, err)
+	}
+	return nil
+}
+
 // Savepoint runs fn, and takes back what it did when it fails, its failed statement included; the transaction lives on
 // and fn's error is returned. Savepoints may be nested. When the transaction itself is lost, it stays so.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {

@@ -31,6 +31,11 @@ CREATE TABLE inbox (
     PRIMARY KEY (event_id, queue)
 );
 
+-- What a batch of events takes while it is applied, so that instances take turns. It has no rows.
+CREATE TABLE inbox_turn (
+    nobody BIGINT
+);
+
 -- Attempts that an event has spent by its own fault.
 CREATE TABLE inbox_attempts (
     event_id TEXT   NOT NULL,
@@ -50,6 +55,7 @@ CREATE TABLE inbox_pruned (
 -- +goose Down
 DROP TABLE inbox_pruned;
 DROP TABLE inbox_attempts;
+DROP TABLE inbox_turn;
 DROP TABLE inbox;
 DROP TABLE outbox_pruned;
 DROP TABLE outbox;
