@@ -97,6 +97,25 @@ func TestARefusedCheckoutIsFailedAndNotSentAgain(t *testing.T) {
 	}
 }
 
+func TestARefusalByWhichTheWriteMayHaveHappenedIsUnknownAndSentAgain(t *testing.T) {
+	for status, reason := range map[int]string{504: "timeout", 503: "commit_unknown"} {
+		s := &fakeShop{sells: 100, checkout: func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			give(w, status, map[string]any{"status": status, "reason": reason})
+			return true
+		}}
+		history := s.visit(t, 3, patient)
+		tries := named(history, opCheckout, opRepeat)
+		if len(tries) < 6 || len(named(history, opRepeat)) != len(tries)/2 {
+			t.Errorf("%s: got %d tries, want each sent twice", reason, len(tries))
+		}
+		for _, o := range tries {
+			if o.Outcome != load.Unknown || o.Status != status {
+				t.Errorf("%s: got %+v, want unknown", reason, o)
+			}
+		}
+	}
+}
+
 func TestASoldOutProductStaysOnItsShelf(t *testing.T) {
 	history := (&fakeShop{sells: 0}).visit(t, 5, patient)
 	if len(named(history, opView)) < 5 || len(named(history, opCheckout)) > 0 {

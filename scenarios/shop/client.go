@@ -57,6 +57,11 @@ type refusal struct {
 
 func (r *refusal) Error() string { return fmt.Sprintf("%d %s: %s", r.Status, r.Reason, r.Detail) }
 
+// maybeDone reports a refusal by which the shop itself does not know whether it did what it was asked.
+func (r *refusal) maybeDone() bool {
+	return r.Status == http.StatusGatewayTimeout || r.Reason == "commit_unknown"
+}
+
 // do asks, notes the answer's status in the operation, and reads the answer into a value. An answer other than 2xx is a
 // *refusal.
 func (c *client) do(ctx context.Context, op *load.Operation, r request, into any) error {

@@ -51,10 +51,9 @@ func (p *purchase) order(ctx context.Context) (accepted bool) {
 	return p.id != ""
 }
 
-// checkout sends the order once.
-func (p *purchase) checkout(ctx context.Context, name string) load.Outcome {
-	var status int
-	err := p.visit.Do(ctx, name, func(ctx context.Context, op *load.Operation) error {
+// checkout sends the order once. An answer that says that nobody knows is as good as none.
+func (p *purchase) checkout(ctx context.Context, name string) (outcome load.Outcome) {
+	_ = p.visit.Do(ctx, name, func(ctx context.Context, op *load.Operation) error {
 		op.Intended = op.Start.Add(-p.late)
 		op.Key = p.key
 		op.Set("user_id", p.who.id)
@@ -66,7 +65,12 @@ func (p *purchase) checkout(ctx context.Context, name string) load.Outcome {
 			Total     amount
 		}
 		err := p.buyer.client.do(ctx, op, p.request(), &order)
-		status = op.Status
+		if no, ok := errors.AsType[*refusal](err); ok && no.maybeDone() {
+			op.Outcome = load.Unknown
+		}
+		if outcome = op.Outcome; outcome == "" {
+			outcome = load.Classify(err, op.Status)
+		}
 		if err != nil {
 			return err
 		}
@@ -76,7 +80,7 @@ func (p *purchase) checkout(ctx context.Context, name string) load.Outcome {
 		p.id = order.ID
 		return nil
 	})
-	return load.Classify(err, status)
+	return outcome
 }
 
 func (p *purchase) request() request {
