@@ -55,7 +55,8 @@ func (c *conn) begin(ctx context.Context, name string, m mode) error {
 		return err
 	}
 	if err := c.dialect.begin(ctx, c.session, m); err != nil {
-		return c.fail(ctx, err)
+		c.broken = ctx.Err() != nil // a BEGIN that was interrupted may have begun, and nobody must inherit that
+		return c.unbegun(ctx, err)
 	}
 	c.active = true
 	return nil
@@ -101,6 +102,15 @@ func (c *conn) meaning(ctx context.Context, err error) error {
 		return ended(ctx, err)
 	}
 	return c.dialect.classify(err, c.session)
+}
+
+// unbegun gives an error of BEGIN its meaning. It is the database's, whatever it is: nobody has asked for anything yet.
+func (c *conn) unbegun(ctx context.Context, err error) error {
+	if c.fail(ctx, err); !lost(c.failed) {
+		c.broken = true
+		c.failed = away(err)
+	}
+	return c.failed
 }
 
 // fail gives an error its meaning and remembers it: the transaction cannot go on.
