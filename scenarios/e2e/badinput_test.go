@@ -67,6 +67,7 @@ type refused struct {
 }
 
 func TestBadInputGetsAProblemToActOn(t *testing.T) {
+	t.Parallel()
 	v := visited(t)
 	large := strings.Repeat("x", 1<<20)
 	get := func(path string) request { return request{method: http.MethodGet, path: path, token: v.token} }
@@ -120,6 +121,8 @@ func TestBadInputGetsAProblemToActOn(t *testing.T) {
 		"country in words":              {v.checkout("country", func(b *basket) { b.Address.Country = "Germany" }), 400, "invalid_fields", "address.country: "},
 		"street missing":                {v.checkout("street", func(b *basket) { b.Address.Street = "" }), 400, "invalid_fields", "address.street: "},
 		"card number for a token":       {post("/v1/cards", "number", `{"token":"4242424242424242"}`), 400, "card_number_refused", "pm_"},
+		"card number with spaces":       {post("/v1/cards", "number", `{"token":"5555 5555 5555 4444"}`), 400, "card_number_refused", "pm_"},
+		"card number as a number":       {post("/v1/cards", "number", `{"token":378282246310005}`), 400, "card_number_refused", "pm_"},
 		"token of another processor":    {post("/v1/cards", "other", `{"token":"tok_visa"}`), 400, "invalid_fields", "pm_"},
 		"no token":                      {me(""), 401, "token_missing", "log in"},
 		"token that is none":            {me("nonsense"), 401, "token_invalid", "log in"},

@@ -11,6 +11,7 @@ import (
 // TestAnOrderThatMissesItsDeadlineKeepsNoMoney lets the deadline pass in the two ways in which a charge may be under way
 // then: nobody knows whether it was made, or it succeeds late.
 func TestAnOrderThatMissesItsDeadlineKeepsNoMoney(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		card string
 		dark string // the direction of the link to the processor that is dark until the order is cancelled

@@ -155,6 +155,7 @@ func asMap(v any) map[string]any {
 }
 
 func TestTheDocumentIsReadWhole(t *testing.T) {
+	t.Parallel()
 	d := document{Paths: map[string]map[string]operation{}}
 	d.Components.Schemas = map[string]schema{
 		"Order":   {Properties: map[string]schema{"to": {Ref: "#/components/schemas/Address"}, "card": {Type: "string"}}},

@@ -41,13 +41,15 @@ func (s *shop) metrics(instance string) map[string]*dto.MetricFamily {
 var runtimes = regexp.MustCompile(`^(go|process|promhttp)_`)
 
 func TestNothingIsExportedOutsideTheCatalogueAndAllOfItIs(t *testing.T) {
+	t.Parallel()
 	s := open(t, nil)
 	c := s.customer("Ada Lovelace")
+	strange(s, c)
+	countedByRoute(t, s)
 	shipped := c.place(c.basket(goodCard))
 	c.await(shipped.ID, "shipped", 10*time.Second)
 	declined := c.place(c.basket(declinedCard))
 	c.await(declined.ID, "cancelled", 10*time.Second)
-	strange(s, c)
 	s.settle(10 * time.Second)
 
 	catalogue := map[string]telemetry.Metric{}
@@ -132,10 +134,9 @@ func bounded(t *testing.T, who string, family *dto.MetricFamily, private []strin
 	}
 }
 
-func TestRequestsAreCountedByTheirRoutes(t *testing.T) {
-	s := open(t, nil)
-	c := s.customer("Ada Lovelace")
-	strange(s, c)
+// countedByRoute checks that what a new customer and the strange requests asked for is counted by route, not by path.
+func countedByRoute(t *testing.T, s *shop) {
+	t.Helper()
 	routes := map[string]bool{"unmatched": true, "/openapi.json": true, "/docs": true, "/v1/webhooks/card-processor": true}
 	for path := range s.document().Paths {
 		routes[path] = true

@@ -11,16 +11,18 @@ import (
 // payloads are texts that some program on the way might take for more than a text.
 func payloads() []string {
 	return []string{
-		`Robert'); DROP TABLE orders;--`, `' OR '1'='1`, `"; DELETE FROM users; --`, `$1 $$ ? :name`,
-		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `{{.}} ${7*7} <%= 7*7 %>`, `%s%n%d %!v(MISSING)`,
-		`../../etc/passwd`, `{"$gt": ""}`, `a* OR b~ +title:lamp AND (`, `Ünïcödé 漢字 🦊`, `back\slash and "quotes"`,
+		`Robert'); DROP TABLE orders; -- ' OR '1'='1`, `"; DELETE FROM users; $1 $$ ? :name`,
+		`<script>alert(1)</script>"><img src=x onerror=alert(1)>`, `{{.}} ${7*7} <%= 7*7 %> %s%n%d`,
+		`../../etc/passwd {"$gt": ""} a* OR b~ +title:lamp AND (`, `Ünïcödé 漢字 🦊 back\slash and "quotes"`,
 	}
 }
 
 // TestTextIsDataWhereverAClientPutsIt sends each payload in every place there is: nothing may break, and what is taken
 // is given back as it came.
 func TestTextIsDataWhereverAClientPutsIt(t *testing.T) {
+	t.Parallel()
 	s := open(t, all(with("gateway", "RATE_LIMIT_USER", "10000"), with("gateway", "RATE_LIMIT_ADDRESS", "10000")))
+	comesBack(t, s)
 	c := s.customer("Ada Lovelace")
 	c.staff()
 	o := c.place(c.basket(goodCard))
@@ -47,7 +49,7 @@ func TestTextIsDataWhereverAClientPutsIt(t *testing.T) {
 			}
 		}
 	}
-	if taken < 100 {
+	if taken < 50 {
 		t.Errorf("%d of the requests were taken: the places were hardly reached", taken)
 	}
 	c.logIn()
@@ -56,8 +58,9 @@ func TestTextIsDataWhereverAClientPutsIt(t *testing.T) {
 	s.settle(20 * time.Second)
 }
 
-func TestTextComesBackAsItWasSent(t *testing.T) {
-	s := open(t, nil)
+// comesBack checks that the shop gives every payload back as it was sent, in answers and in letters.
+func comesBack(t *testing.T, s *shop) {
+	t.Helper()
 	orders := map[string]order{}
 	customers := map[string]*customer{}
 	for _, text := range payloads() {

@@ -42,6 +42,7 @@ func one(stock) int { return onePiece }
 func (e errand) sold() bool { return e.state == "shipped" }
 
 func TestEveryOrderEndsWithGoodsAndMoneyWhereTheyBelong(t *testing.T) {
+	t.Parallel()
 	s := open(t, with("carrier", "DISPATCH_AFTER", "300ms"))
 	for name, e := range map[string]errand{
 		"all goes well": {
@@ -119,14 +120,14 @@ func (e errand) run(t *testing.T, s *shop) {
 	if p.Order.State != e.state || p.Order.Reason != e.reason {
 		t.Errorf("order: got %s (%s), want %s (%s)", p.Order.State, p.Order.Reason, e.state, e.reason)
 	}
-	e.goods(t, s, o, before, int64(pieces))
+	e.goods(t, s, p, before, int64(pieces))
 	e.money(t, s, o)
 	e.mail(t, s, c)
 }
 
-func (e errand) goods(t *testing.T, s *shop, o order, before stock, pieces int64) {
+func (e errand) goods(t *testing.T, s *shop, page orderPage, before stock, pieces int64) {
 	t.Helper()
-	if got := s.reservation(o.ID); got != e.reservation {
+	if got := s.reservation(page.Order.ID); got != e.reservation {
 		t.Errorf("reservation: got %s, want %s", got, e.reservation)
 	}
 	want := before
@@ -136,8 +137,12 @@ func (e errand) goods(t *testing.T, s *shop, o order, before stock, pieces int64
 	if got := s.stock(before.Product); got != want {
 		t.Errorf("stock: got %+v, want %+v", got, want)
 	}
-	if got := len(s.parcels(o.ID)); (got == 1) != e.sold() || got > 1 {
-		t.Errorf("carrier: got %d parcels of an order that is %s", got, e.state)
+	parcels := s.parcels(page.Order.ID)
+	if (len(parcels) == 1) != e.sold() || len(parcels) > 1 {
+		t.Errorf("carrier: got %d parcels of an order that is %s", len(parcels), e.state)
+	}
+	if e.sold() && (page.Shipment == nil || page.Shipment.TrackingNumber != parcels[0].TrackingNumber) {
+		t.Errorf("shipment: got %+v, want the carrier's %+v", page.Shipment, parcels[0])
 	}
 }
 

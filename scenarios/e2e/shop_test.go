@@ -168,7 +168,7 @@ func unitOf(instance string) string { return instance[:strings.LastIndexByte(ins
 func waitFor(t testing.TB, within time.Duration, try func() error) {
 	t.Helper()
 	end := time.Now().Add(within)
-	for {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		err := try()
 		if err == nil {
 			return
@@ -176,6 +176,6 @@ func waitFor(t testing.TB, within time.Duration, try func() error) {
 		if time.Now().After(end) {
 			t.Fatalf("after %s: %v", within, err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }

@@ -18,6 +18,7 @@ func everybody() []string {
 }
 
 func TestOneCheckoutIsOneTraceFromTheClientToTheMail(t *testing.T) {
+	t.Parallel()
 	s := open(t, nil)
 	c := s.customer("Ada Lovelace")
 	b := c.basket(goodCard)

@@ -151,31 +151,6 @@ func (s *shop) reservation(order string) string {
 	return "none"
 }
 
-func TestACheckoutIsWitnessedByEveryCompanyOutside(t *testing.T) {
-	s := open(t, nil)
-	before := s.stock(lamp)
-	c := s.customer("Ada Lovelace")
-	o := c.place(c.basket(goodCard))
-	p := c.await(o.ID, "shipped", 10*time.Second)
-
-	if p.Payment == nil || p.Payment.State != "completed" || p.Payment.Amount != o.Total {
-		t.Errorf("payment: got %+v, want completed over %v", p.Payment, o.Total)
-	}
-	charges := s.charges(o.ID)
-	if len(charges) != 1 || charges[0].Captured != o.Total.Minor || charges[0].Refunded != 0 {
-		t.Errorf("ledger: got %+v, want one charge of %d", charges, o.Total.Minor)
-	}
-	parcels := s.parcels(o.ID)
-	if len(parcels) != 1 || p.Shipment == nil || parcels[0].TrackingNumber != p.Shipment.TrackingNumber {
-		t.Errorf("carrier: got %+v, want the one parcel of %+v", parcels, p.Shipment)
-	}
-	want := stock{Product: lamp, Received: before.Received, Available: before.Available - 1, Sold: before.Sold + 1}
-	if got := s.stock(lamp); got != want {
-		t.Errorf("stock: got %+v, want %+v", got, want)
-	}
-	told(t, s, c, 4, 2) // welcome, confirmation, receipt, dispatch; push of the confirmation, text of the dispatch
-}
-
 // told waits until somebody has got so many letters and other messages.
 func told(t *testing.T, s *shop, c *customer, letters, notes int) {
 	t.Helper()
