@@ -123,7 +123,7 @@ func (g *guard) start(o order) (int, error) {
 	cmd := exec.Command(o.Argv[0], o.Argv[1:]...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = o.Env, o.Dir, log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	if err := launch(cmd); err != nil {
 		return 0, fmt.Errorf("start process: %w", err)
 	}
 	c := &child{cmd: cmd}
