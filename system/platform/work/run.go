@@ -17,7 +17,8 @@ type result[T any] struct {
 	until time.Time
 }
 
-// Run works until ctx ends. Items under way then get a short grace, after which their context ends too.
+// Run works until ctx ends. Items under way then get a short grace, after which their context ends too, and so does a claim:
+// one that is cut off may have leased items that nobody hears of.
 func (w *Worker[T]) Run(ctx context.Context) error {
 	watching := make(chan struct{})
 	go func() {
@@ -26,8 +27,9 @@ func (w *Worker[T]) Run(ctx context.Context) error {
 	}()
 	items, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, stop) })()
 	busy := w.loop(ctx, items)
-	w.finish(items, stop, busy)
+	w.finish(items, busy)
 	<-watching
 	return nil
 }
@@ -81,7 +83,7 @@ func (w *Worker[T]) start(ctx, items context.Context, busy int) int {
 		return 0
 	}
 	until := time.Now().Add(w.config.Lease)
-	claimed, err := w.claim(ctx, free)
+	claimed, err := w.claim(items, free)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.gate.Outage(err)
@@ -106,9 +108,7 @@ func (w *Worker[T]) claim(ctx context.Context, n int) ([]T, error) {
 }
 
 // finish waits for the items under way, and gives back those that do not end within the grace.
-func (w *Worker[T]) finish(items context.Context, stop context.CancelFunc, busy int) {
-	over := time.AfterFunc(grace, stop)
-	defer over.Stop()
+func (w *Worker[T]) finish(items context.Context, busy int) {
 	for ; busy > 0; busy-- {
 		w.settle(context.WithoutCancel(items), <-w.done)
 	}

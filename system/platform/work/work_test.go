@@ -185,6 +185,37 @@ func TestStopLetsItemsFinishWithinTheGraceAndGivesBackTheOthers(t *testing.T) {
 	})
 }
 
+// A claim that is cut off in its commit may have leased items that nobody would do until the lease is over.
+func TestStopLetsAClaimFinish(t *testing.T) {
+	tab := newTable("item")
+	source := tab.source()
+	claiming := make(chan struct{}, 1)
+	source.Claim = func(ctx context.Context, n int, lease time.Duration) ([]string, error) {
+		claimed, err := tab.claim(ctx, n, lease)
+		claiming <- struct{}{}
+		select {
+		case <-time.After(100 * time.Millisecond):
+			return claimed, err
+		case <-ctx.Done():
+			return nil, problem.New(problem.Unknown, "commit_unknown", "no answer")
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		tab.due["item"] = time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- work.New(telemetry.Discard("payment"), work.Config{Name: "payment.charges"}, source).Run(ctx) }()
+		<-claiming
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if tab.finished() != 1 {
+			t.Error("what was claimed while the worker was stopped is not done")
+		}
+	})
+}
+
 func TestItemIsStoppedWhenItsLeaseEnds(t *testing.T) {
 	tab := newTable("stuck")
 	tab.do = func(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }
