@@ -347,7 +347,7 @@ func TestMessagesAreSharedAmongTheFreePlaces(t *testing.T) {
 	for _, c := range []struct {
 		messages, places int
 		want             []int
-	}{{0, 4, nil}, {1, 4, []int{1}}, {4, 4, []int{1, 1, 1, 1}}, {10, 4, []int{3, 3, 3, 1}}, {64, 4, []int{16, 16, 16, 16}}, {5, 1, []int{5}}} {
+	}{{0, 4, nil}, {1, 4, []int{1}}, {4, 4, []int{4}}, {10, 4, []int{6, 4}}, {30, 4, []int{8, 8, 8, 6}}, {64, 4, []int{16, 16, 16, 16}}, {5, 1, []int{5}}} {
 		var got []int
 		for _, bundle := range share(make([]Message, c.messages), c.places) {
 			got = append(got, len(bundle))

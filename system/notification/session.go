@@ -61,7 +61,7 @@ func newSessions(smtpURL boot.Secret) (*sessions, error) {
 		return nil, wrong(fmt.Sprintf("unknown scheme %q", u.Scheme))
 	}
 	s := &sessions{host: u.Hostname(), tls: u.Scheme == "smtps", options: []mail.Option{
-		mail.WithPort(port), mail.WithTimeout(longestTalk), mail.WithHELO("shop"), mail.WithoutRset(), mail.WithTLSPolicy(mail.TLSOpportunistic),
+		mail.WithPort(port), mail.WithTimeout(longestTalk), mail.WithHELO("shop"), mail.WithoutRset(), mail.WithoutNoop(), mail.WithTLSPolicy(mail.TLSOpportunistic),
 	}}
 	if s.tls {
 		s.options = append(s.options, mail.WithTLSPolicy(mail.NoTLS)) // there is nothing left to encrypt
@@ -78,16 +78,23 @@ func newSessions(smtpURL boot.Secret) (*sessions, error) {
 func (s *sessions) send(ctx context.Context, email *mail.Msg) error {
 	if c := s.take(); c != nil {
 		err := c.send(ctx, email)
-		if refused, ok := errors.AsType[*mail.SendError](err); !ok || refused.Reason != mail.ErrConnCheck || ctx.Err() != nil {
+		if !stale(err) || ctx.Err() != nil {
 			return s.settle(ctx, c, email, err)
 		}
-		s.drop(c) // it was closed while it was idle, and nothing was sent on it
+		s.drop(c)
 	}
 	c, err := s.dial(ctx)
 	if err != nil {
 		return meaning(ctx, err)
 	}
 	return s.settle(ctx, c, email, c.send(ctx, email))
+}
+
+// stale says that a connection broke at the first word of an e-mail: it was closed while it was idle, and the e-mail can
+// not have gone out on it. To ask first whether it still answers would be one more round trip for each e-mail.
+func stale(err error) bool {
+	refused, ok := errors.AsType[*mail.SendError](err)
+	return ok && (refused.Reason == mail.ErrConnCheck || refused.Reason == mail.ErrSMTPMailFrom && (refused.ErrorCode() == 0 || refused.ErrorCode() == 421))
 }
 
 // settle decides what becomes of the connection, and gives the error its meaning.

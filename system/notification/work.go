@@ -68,10 +68,13 @@ func (s *Service) source(c Company) work.Source[[]Message] {
 	}
 }
 
-// share deals messages out into at most n bundles of about the same size.
+// fewest is how many messages are worth a bundle of their own: writing a bundle down costs as much as sending two.
+const fewest = 6
+
+// share deals messages out into at most n bundles of about the same size, but none smaller than it need be.
 func share(all []Message, n int) [][]Message {
 	if len(all) == 0 {
 		return nil
 	}
-	return slices.Collect(slices.Chunk(all, (len(all)+n-1)/n))
+	return slices.Collect(slices.Chunk(all, max(fewest, (len(all)+n-1)/n)))
 }

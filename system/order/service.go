@@ -69,12 +69,9 @@ func (s *Service) Create(ctx context.Context, r Request) (Order, error) {
 	if err := r.validate(); err != nil {
 		return Order{}, err
 	}
-	if o, found, err := s.repeated(ctx, r); found || err != nil {
-		return o, err
-	}
 	items, err := s.itemsOf(ctx, r)
-	if err != nil {
-		return Order{}, err
+	if err != nil { // most repeats come here: the cart was emptied by their original
+		return s.repeatedOr(ctx, r, err)
 	}
 	o := r.order(items, s.now(), s.patience)
 	err = s.db.InTx(ctx, "create order", func(ctx context.Context, tx *store.Tx) error {
@@ -84,16 +81,23 @@ func (s *Service) Create(ctx context.Context, r Request) (Order, error) {
 		tx.AfterCommit(func() { s.figures.entered(ctx, o) })
 		return s.outbox.Created(ctx, tx, o)
 	})
-	if errors.Is(err, store.ErrConflict) { // a repeat overtook its original
-		if first, found, err := s.repeated(ctx, r); found || err != nil {
-			return first, err
-		}
+	if errors.Is(err, store.ErrConflict) { // the cart has not been emptied yet
+		return s.repeatedOr(ctx, r, err)
 	}
 	if err != nil {
 		return Order{}, err
 	}
 	s.tel.Log.Info().Ctx(ctx).Str("order_id", string(o.ID)).Msg("order accepted")
 	return o, nil
+}
+
+// repeatedOr gives the order that the request's key made before, or the error that keeps it from making one now.
+func (s *Service) repeatedOr(ctx context.Context, r Request, why error) (Order, error) {
+	o, found, err := s.repeated(ctx, r)
+	if found || err != nil {
+		return o, err
+	}
+	return Order{}, why
 }
 
 // repeated gives the order that the request's key made before.

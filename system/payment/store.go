@@ -64,6 +64,19 @@ func setIntent(ctx context.Context, tx *store.Tx, p Payment) (bool, error) {
 	return n == 1, nil
 }
 
+// settledCharge says whether the payment that a charge belongs to has reached a final state.
+func settledCharge(ctx context.Context, tx *store.Tx, intent IntentID) (bool, error) {
+	var state State
+	err := tx.QueryRow(ctx, `SELECT state FROM payments WHERE intent_id = $1`, intent).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at charge: %w", err)
+	}
+	return state.Final(), nil
+}
+
 // hasten takes away the wait, not the lease, of a charge that the processor has news of.
 func hasten(ctx context.Context, tx *store.Tx, intent IntentID) error {
 	if _, err := tx.Exec(ctx, `UPDATE payments SET next_us = 0 WHERE intent_id = $1 AND next_us > 0`, intent); err != nil {

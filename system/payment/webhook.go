@@ -48,6 +48,9 @@ func (s *Service) TakeNotice(ctx context.Context, secret boot.Secret, body []byt
 	if err := json.Unmarshal(body, &n); err != nil || n.ID == "" {
 		return problem.New(problem.Invalid, "notice_unreadable", "the body is not an event: send it exactly as it was signed")
 	}
+	if known, err := s.known(ctx, n.intent()); known || err != nil {
+		return err
+	}
 	return s.db.InTx(ctx, "take notice", func(ctx context.Context, tx *store.Tx) error {
 		fresh, err := tx.Exec(ctx, `INSERT INTO webhooks (event_id, received_us) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.ID, store.Micros(s.now()))
 		if err != nil {
@@ -59,6 +62,15 @@ func (s *Service) TakeNotice(ctx context.Context, secret boot.Secret, body []byt
 		tx.AfterCommit(s.wake)
 		return hasten(ctx, tx, n.intent())
 	})
+}
+
+// known says that the charge is settled for good, so that a notice of it can tell nothing new. Most come after that.
+func (s *Service) known(ctx context.Context, id IntentID) (settled bool, err error) {
+	err = s.db.Read(ctx, "look at charge", func(ctx context.Context, tx *store.Tx) error {
+		settled, err = settledCharge(ctx, tx, id)
+		return err
+	})
+	return settled, err
 }
 
 // verify checks the header Stripe-Signature: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`, of which there may be several

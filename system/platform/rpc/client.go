@@ -27,6 +27,13 @@ var connect = grpc.ConnectParams{
 	MinConnectTimeout: time.Second,
 }
 
+// Flow-control windows in bytes, fixed: the library would otherwise find the best ones for long distances by pings, one
+// there and one back with almost every call. Our messages are a few KiB.
+const (
+	streamWindow = 256 << 10
+	connWindow   = 1 << 20
+)
+
 // Dial makes a client for a neighbour with one address or several, over which calls are balanced. Every unary call goes
 // through the link's policy; only methods whose contract gives them an idempotency_level are ever repeated. Dial does
 // not wait for the neighbour.
@@ -41,6 +48,8 @@ func Dial(tel *telemetry.Telemetry, link *resilience.Link, addrs []string) (*grp
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDisableRetry(),
 		grpc.WithConnectParams(connect),
+		grpc.WithStaticStreamWindowSize(streamWindow),
+		grpc.WithStaticConnWindowSize(connWindow),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 2 * time.Second, PermitWithoutStream: true}),
 		grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(tel.Provider), otelgrpc.WithPropagators(tel.Propagator),
 			otelgrpc.WithMeterProvider(noop.NewMeterProvider()), otelgrpc.WithFilter(notHealth))),

@@ -72,6 +72,8 @@ func NewServer(tel *telemetry.Telemetry, verifier *auth.Verifier) *Server {
 		grpc.ChainUnaryInterceptor(s.unary),
 		grpc.ChainStreamInterceptor(s.stream),
 		grpc.ConnectionTimeout(handshakeLimit),
+		grpc.StaticStreamWindowSize(streamWindow),
+		grpc.StaticConnWindowSize(connWindow),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	)
 	healthv1.RegisterHealthServer(s.Server, s.health)
