@@ -28,6 +28,7 @@ func TestAnyInstanceMayDie(t *testing.T) {
 			// How long the work of the dead waits for the living.
 			with("payment", "CHARGE_LEASE", "5s"), with("shipping", "BOOKING_LEASE", "5s"), with("notification", "MESSAGE_LEASE", "5s"))(o)
 	})
+	goods := s.shelf(func(row stock) bool { return row.Available > 800 }).Product // enough for everybody
 	shoppers := make([]*customer, 4)
 	cards := make([]string, len(shoppers))
 	for i := range shoppers {
@@ -48,7 +49,7 @@ func TestAnyInstanceMayDie(t *testing.T) {
 				default:
 				}
 				key := fmt.Sprintf("order-%d-of-%d", n, i)
-				if id := c.buy(key, cards[i]); id != "" {
+				if id := c.buy(goods, key, cards[i]); id != "" {
 					accepted[i][key] = id
 				}
 			}
@@ -87,11 +88,14 @@ func TestAnyInstanceMayDie(t *testing.T) {
 func (s *shop) allShipped(accepted map[string]string) {
 	s.t.Helper()
 	waitFor(s.t, 30*time.Second, func() error {
-		state := map[string]string{}
+		state, reasons := map[string]string{}, map[string]string{}
 		for _, o := range rows[order](s, "order", "orders") {
-			state[o.ID] = o.State
+			state[o.ID], reasons[o.ID] = o.State, o.Reason
 		}
 		for id, key := range accepted {
+			if state[id] == "cancelled" {
+				s.t.Fatalf("order %s (%s) was cancelled: %s", id, key, reasons[id])
+			}
 			if state[id] != "shipped" {
 				return fmt.Errorf("order %s (%s) is %q", id, key, state[id])
 			}
@@ -120,9 +124,9 @@ func (s *shop) allShipped(accepted map[string]string) {
 
 // buy fills the cart and orders, and bears with answers that do not come. It gives the order's id, or "" when it was
 // never accepted.
-func (c *customer) buy(key, card string) string {
+func (c *customer) buy(product, key, card string) string {
 	var filled cart
-	a, err := c.tryAsk(request{method: http.MethodPut, path: "/v1/cart/items/" + lamp, token: c.token, body: map[string]int{"quantity": 1}})
+	a, err := c.tryAsk(request{method: http.MethodPut, path: "/v1/cart/items/" + product, token: c.token, body: map[string]int{"quantity": 1}})
 	if err != nil || a.status != http.StatusOK {
 		return ""
 	}
