@@ -204,7 +204,9 @@ func TestStopLetsAClaimFinish(t *testing.T) {
 		tab.due["item"] = time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- work.New(telemetry.Discard("payment"), work.Config{Name: "payment.charges"}, source).Run(ctx) }()
+		go func() {
+			ended <- work.New(telemetry.Discard("payment"), work.Config{Name: "payment.charges"}, source).Run(ctx)
+		}()
 		<-claiming
 		cancel()
 		if err := <-ended; err != nil {
