@@ -161,12 +161,21 @@ func TestNothingOutlivesTheHarnessHoweverItEnds(t *testing.T) {
 				})
 				waitFor(t, 10*time.Second, h.left)
 				t.Logf("gone after %v", time.Since(begin).Round(time.Millisecond))
-				if code := h.cmd.ProcessState.ExitCode(); signal == syscall.SIGINT && code != 130 {
+				if code := shellCode(h.cmd.ProcessState); signal == syscall.SIGINT && code != 130 {
 					t.Errorf("after Ctrl-C: got exit code %d, want 130\n%s", code, h.says())
 				}
 			})
 		}
 	}
+}
+
+// shellCode is the exit code as a shell tells it: 128 and the signal's number for a process that the signal ended before
+// it could take it up.
+func shellCode(state *os.ProcessState) int {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return state.ExitCode()
 }
 
 // TestWhatAKilledGuardLeavesIsSweptByTheNextRun kills the harness and its guard at once, so that nobody is there to clean

@@ -180,13 +180,15 @@ func (s *stripe) request(ctx context.Context, path, key string, form url.Values)
 	return req, nil
 }
 
-// verdict tells what a status means: an outage, a refusal, or nothing wrong.
+// verdict tells what a status means: an outage, a refusal, something to ask again for, or nothing wrong.
 func verdict(status int, body []byte) error {
 	if status < 300 {
 		return nil
 	}
-	// 409: the same key is being worked on this moment, or the object is locked.
-	if status == http.StatusConflict || status == http.StatusTooManyRequests || status >= 500 {
+	if status == http.StatusConflict { // the same key is being worked on this moment: that says nothing about other charges
+		return problem.New(problem.Conflict, "charge_locked", "the card processor is still at work on this charge")
+	}
+	if status == http.StatusTooManyRequests || status >= 500 {
 		return problem.New(problem.Unavailable, "processor_busy", "the card processor answered %d", status)
 	}
 	if status == http.StatusUnauthorized || status == http.StatusForbidden {

@@ -98,8 +98,10 @@ func parcelOf(status int, content []byte) (Parcel, error) {
 	var a answer
 	unreadable := json.Unmarshal(content, &a)
 	switch {
-	case status == http.StatusConflict || status == http.StatusTooManyRequests || status >= 500:
+	case status == http.StatusTooManyRequests || status >= 500:
 		return Parcel{}, problem.New(problem.Unavailable, "carrier_busy", "the carrier answered %d", status)
+	case status == http.StatusConflict: // about this key alone: no reason to keep other parcels waiting
+		return Parcel{}, problem.New(problem.Conflict, "carrier_conflict", "the carrier does not take this booking now")
 	case status == http.StatusUnprocessableEntity || status == http.StatusBadRequest:
 		return Parcel{}, &refusal{a.Error.Code}
 	case status >= 300 || unreadable != nil || a.ID == "":

@@ -149,6 +149,7 @@ func TestAnswersOfTheCarrier(t *testing.T) {
 		"dispatched":  {http.StatusOK, `{"id":"p1","tracking_number":"T","state":"dispatched"}`, problem.OK, "true"},
 		"busy":        {http.StatusServiceUnavailable, ``, problem.Unavailable, "false"},
 		"too many":    {http.StatusTooManyRequests, ``, problem.Unavailable, "false"},
+		"conflict":    {http.StatusConflict, `{"error":{"code":"idempotency_key_reused"}}`, problem.Conflict, "false"},
 		"not JSON":    {http.StatusOK, `<html>`, problem.Internal, "false"},
 		"no parcel":   {http.StatusOK, `{}`, problem.Internal, "false"},
 		"unknown one": {http.StatusNotFound, `{"error":{"code":"not_found"}}`, problem.Internal, "false"},
