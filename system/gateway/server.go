@@ -63,10 +63,12 @@ func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
 
 // newServer makes a server on which no phase of a connection lasts for ever.
 func newServer(log zerolog.Logger, h http.Handler) *http.Server {
-	return &http.Server{
+	s := &http.Server{
 		Handler: h, ErrorLog: stdlog.New(connectionLog{log}, "", 0), MaxHeaderBytes: largestHeader,
 		ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: answerLimit, IdleTimeout: idleLimit,
 	}
+	boot.CloseSilent(s)
+	return s
 }
 
 // connectionLog takes what net/http says of single connections, such as a handshake that failed.
