@@ -34,7 +34,8 @@ test: ## run all tests with the race detector; says what it could not test
 
 bench: build ## measure checkouts per second, latency, CPU and memory of the whole shop
 	bin/stormglass bench
-	$(GO) test -run '^$$' -bench Hop -benchtime 3x ./system/platform/events
+	$(GO) test -run '^$$' -bench 'Hop$$' -benchtime 20000x ./system/platform/events
+	$(GO) test -run '^$$' -bench HopIdle -benchtime 100x ./system/platform/events
 
 generate: $(TOOLS)/buf ## make the Go of the contracts again (system/api)
 	cd system/api && PATH=$(TOOLS):$$PATH buf lint && PATH=$(TOOLS):$$PATH buf generate

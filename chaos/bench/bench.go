@@ -7,6 +7,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Options struct {
 	Burst    float64       // of the burst
 	Length   time.Duration // of the steady profile, the burst and the overload
 	Step     time.Duration // of one rate in the search for the knee
+	Patience time.Duration // how long what was accepted may take to be finished once the load has ended; 0 for 60 s
 	Only     []string      // the profiles to run; all when empty
 	Progress func(format string, args ...any)
 }
@@ -60,6 +62,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	report, err := r.measure()
+	err = cmp.Or(context.Cause(r.ctx), err) // what ended the measurement, rather than what failed because of that
 	if stopErr := r.stop(); err == nil {
 		err = stopErr
 	}
@@ -108,7 +111,8 @@ func (r *rig) burst(report *Report) (err error) {
 
 func (r *rig) overload(report *Report) (err error) {
 	if report.Knee == nil {
-		return errors.New("no knee was found to exceed: run the profile knee as well")
+		r.Progress("overload: left out, because no rate held that could be doubled")
+		return nil
 	}
 	report.Overload, err = r.drive(Overload, overload*report.Knee.Rate, r.Length)
 	if err == nil {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -17,8 +18,8 @@ const (
 	openAtOnce = 4000
 	// answerWithin is how long an operation waits for its answer; what takes longer is unknown.
 	answerWithin = 10 * time.Second
-	// finishWithin is how long what was accepted may take to be finished after the load has ended.
-	finishWithin = 60 * time.Second
+	// usualPatience is how long what was accepted may take to be finished where Options.Patience does not say.
+	usualPatience = 60 * time.Second
 	// look is how often the metrics are asked whether it is.
 	look = 100 * time.Millisecond
 )
@@ -110,7 +111,7 @@ func quantile(sorted []time.Duration, q float64) float64 {
 // finish waits until as many things are finished as were accepted, and gives when that was seen. Things whose answer got
 // lost are waited for as well.
 func (r *rig) finish(before tally, accepted int) (time.Time, error) {
-	deadline := time.Now().Add(finishWithin)
+	deadline := time.Now().Add(cmp.Or(r.Patience, usualPatience))
 	for {
 		begun, err := r.count(r.workload.Begun)
 		if err != nil {

@@ -57,9 +57,9 @@ type Stretch struct {
 	ProcessCPUMS map[string]float64 `json:"process_cpu_ms"`
 }
 
-// Holds says whether the stretch is below the knee: nothing refused, nothing failed, and p99 within the limit.
+// Holds says whether the stretch is below the knee: everything sent, accepted and finished, and p99 within the limit.
 func (s Stretch) Holds() bool {
-	return s.Accepted > 0 && s.Accepted == s.Sent && s.Stuck == 0 && s.P99MS <= kneeP99MS
+	return s.Accepted > 0 && s.Accepted == s.Sent && s.Short == 0 && s.Stuck == 0 && s.P99MS <= kneeP99MS
 }
 
 // Sound says whether everything that was accepted was finished, in every stretch.

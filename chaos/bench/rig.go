@@ -19,6 +19,7 @@ const (
 	scrapeEvery   = 500 * time.Millisecond
 	bootWithin    = 60 * time.Second
 	prepareWithin = 2 * time.Minute
+	scrapeWithin  = 5 * time.Second
 	stopWithin    = 30 * time.Second
 )
 
@@ -85,7 +86,20 @@ func (r *rig) boot() (err error) {
 	if err := r.shopper.Prepare(preparing, load.Target{BaseURL: running.Public(), Seed: r.Seed}); err != nil {
 		return fmt.Errorf("prepare %s: %w", r.workload.Shopper, errors.Join(err, context.Cause(r.ctx)))
 	}
-	return nil
+	return r.awaitScrape()
+}
+
+// awaitScrape waits until the metrics know what is to be counted: a system that is prepared in no time may not have been
+// scraped yet.
+func (r *rig) awaitScrape() error {
+	deadline := time.Now().Add(scrapeWithin)
+	for {
+		_, err := r.tally()
+		if err == nil || time.Now().After(deadline) || r.ctx.Err() != nil {
+			return err
+		}
+		pause(r.ctx, look)
+	}
 }
 
 // watch ends the measurement when a process ends: what follows would be the measure of something else.

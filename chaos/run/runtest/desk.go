@@ -21,6 +21,7 @@ type counter struct {
 	waiting  []string
 	failures int // charges that failed in a row
 	opened   int // how often the breaker opened
+	charged  int // orders that the bank has charged
 	openTill time.Time
 }
 
@@ -105,7 +106,7 @@ func (d *counter) settle(err error) {
 		d.waiting = d.waiting[1:]
 	}
 	if err == nil {
-		d.failures = 0
+		d.failures, d.charged = 0, d.charged+1
 		return
 	}
 	if d.failures++; d.failures >= 3 {
@@ -126,5 +127,6 @@ func (d *counter) metrics(w http.ResponseWriter, _ *http.Request) {
 	}
 	fmt.Fprintf(w, "# TYPE toy_breaker_state gauge\ntoy_breaker_state{client=\"desk\",server=\"bank\"} %d\n", state)
 	fmt.Fprintf(w, "# TYPE toy_breaker_opened_total counter\ntoy_breaker_opened_total{client=\"desk\",server=\"bank\"} %d\n", d.opened)
+	fmt.Fprintf(w, "# TYPE toy_orders_total counter\ntoy_orders_total{state=\"accepted\"} %d\ntoy_orders_total{state=\"charged\"} %d\n", len(d.accepted), d.charged)
 	fmt.Fprintf(w, "# TYPE toy_backlog_depth gauge\ntoy_backlog_depth{backlog=\"desk.charges\"} %d\n", len(d.waiting))
 }
