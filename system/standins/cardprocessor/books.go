@@ -32,7 +32,7 @@ type BookedRefund struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Books gives the ledger in the order of creation, as it is written down.
+// Books gives the ledger in the order of creation, as it is on disk.
 func (l *Ledger) Books() (Books, error) {
 	b := Books{WebhooksPending: l.events.len()}
 	l.mu.Lock()

@@ -26,7 +26,7 @@ type line struct {
 	Delivered string `json:"delivered,omitempty"`
 }
 
-// Ledger is every payment there ever was. It is safe for concurrent use, and all that it answers is written down.
+// Ledger is every payment there ever was. It is safe for concurrent use, and all that it answers is on disk.
 type Ledger struct {
 	options Options
 	journal *journal.Journal[line]
@@ -170,7 +170,7 @@ func (l *Ledger) refund(id string) (Refund, bool) {
 	return l.refunds[n], true
 }
 
-// read answers from what is written down: a change that a reader has seen is never lost.
+// read answers from what is on disk: a change that a reader has seen is never lost.
 func (l *Ledger) read(look func() answer) (answer, error) {
 	l.mu.Lock()
 	a := look()

@@ -119,7 +119,7 @@ func Open(path string) (*Book, error) {
 }
 
 // book takes a booking under a key. again says that the key has brought this very parcel before; reused, that it was
-// used for something else. It returns when the parcel is written down.
+// used for something else. It returns when the parcel is on disk.
 func (b *Book) book(key string, want Booking, now time.Time) (p Parcel, again, reused bool, err error) {
 	hash := sha256.Sum256([]byte(key))
 	b.mu.Lock()

@@ -1,9 +1,6 @@
 // Package journal is how a stand-in remembers: an append-only file of JSON lines that survives a kill at any moment.
 //
-//	Append ─▶ buffer ─▶ Sync: one write for all who wait ─▶ what is answered is in the file
-//
-// What was written outlives the process and not the machine: nothing is forced to the disk, so that companies that would
-// have machines of their own do not keep the shop's disk busy.
+//	Append ─▶ buffer ─▶ Sync: one write and one fsync for all who wait ─▶ what is answered is on disk
 //
 // Opening replays the lines. A last line that has no end was never acknowledged and is cut off.
 package journal
@@ -37,7 +34,7 @@ type Journal[E any] struct {
 	flushed  sync.Cond
 	buffer   []byte
 	appended int64 // bytes that Append has taken
-	written  int64 // bytes that are in the file
+	durable  int64 // bytes that are on disk
 	flushing bool
 	err      error // the first failure; the file's tail is uncertain after it, so nothing follows
 }
@@ -76,11 +73,11 @@ func (j *Journal[E]) recover(replay func(E, Place) error) error {
 	if _, err := j.file.Seek(end, io.SeekStart); err != nil {
 		return fmt.Errorf("go to the end: %w", err)
 	}
-	j.appended, j.written = end, end
+	j.appended, j.durable = end, end
 	return nil
 }
 
-// Append adds an entry after all that were appended before. It is not safe until Sync returns.
+// Append adds an entry after all that were appended before. It is not safe on disk until Sync returns.
 func (j *Journal[E]) Append(entry E) (Place, error) {
 	line, err := json.Marshal(entry)
 	if err != nil {
@@ -97,11 +94,11 @@ func (j *Journal[E]) Append(entry E) (Place, error) {
 	return at, nil
 }
 
-// Sync returns when all that was appended before the call is in the file. Callers at the same time share one write.
+// Sync returns when all that was appended before the call is on disk. Callers at the same time share one fsync.
 func (j *Journal[E]) Sync() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for want := j.appended; j.written < want && j.err == nil; {
+	for want := j.appended; j.durable < want && j.err == nil; {
 		if j.flushing {
 			j.flushed.Wait()
 			continue
@@ -117,23 +114,26 @@ func (j *Journal[E]) flush() {
 	j.buffer, j.flushing = nil, true
 	j.mu.Unlock()
 	_, err := j.file.Write(lines)
+	if err == nil {
+		err = j.file.Sync()
+	}
 	j.mu.Lock()
 	j.flushing = false
 	if err != nil {
 		j.err = fmt.Errorf("write journal: %w", err)
 	} else {
-		j.written += int64(len(lines))
+		j.durable += int64(len(lines))
 	}
 	j.flushed.Broadcast()
 }
 
-// Lines gives the lines that are in the file now, without their ends, oldest first. A line is valid only during yield.
+// Lines gives the lines that are on disk now, without their ends, oldest first. A line is valid only during yield.
 func (j *Journal[E]) Lines(yield func(line []byte) error) error {
 	if err := j.Sync(); err != nil {
 		return err
 	}
 	j.mu.Lock()
-	end := j.written
+	end := j.durable
 	j.mu.Unlock()
 	_, err := scan(io.NewSectionReader(j.file, 0, end), func(line []byte, _ Place) error { return yield(line) })
 	return err
@@ -151,7 +151,7 @@ func (j *Journal[E]) At(at Place) (E, error) {
 	return decode[E](line)
 }
 
-// Close writes what is left and closes the file.
+// Close makes everything durable and closes the file.
 func (j *Journal[E]) Close() error { return errors.Join(j.Sync(), j.file.Close()) }
 
 func decode[E any](line []byte) (E, error) {

@@ -47,7 +47,7 @@ func Open(path string) (*Book, error) {
 	return &Book{j}, nil
 }
 
-// Keep takes a message in. It returns when that is in the file.
+// Keep takes a message in. It returns when that is on disk.
 func (b *Book) Keep(m Message) error {
 	if _, err := b.journal.Append(m); err != nil {
 		return err

@@ -63,7 +63,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data answers when the message is in the book.
+// Data answers when the message is on disk.
 func (s *session) Data(r io.Reader) error {
 	content := &faithful{r: r}
 	m, err := parse(content)

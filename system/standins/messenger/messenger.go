@@ -91,7 +91,7 @@ func Open(path string) (*Book, error) {
 	return b, nil
 }
 
-// Keep takes a message in. It returns when that is written down.
+// Keep takes a message in. It returns when that is on disk.
 func (b *Book) Keep(m Message) (outcome, error) {
 	o, err := b.enter(m)
 	if err != nil || o == reused {
