@@ -46,7 +46,7 @@ func workload() *verdict.Workload {
 		What: fmt.Sprintf("one POST /v1/orders for a cart with one line, by one of %d customers in turn; each cart is filled again "+
 			"by one PUT /v1/cart/items after the answer. An order counts as finished when it is shipped: stock reserved, card charged, "+
 			"parcel booked and dispatched; its letters and messages go out beside that. The companies' stand-ins run on the same "+
-			"machine and do not force their books to the disk.", regulars),
+			"machine and force their books to the disk.", regulars),
 		Begun:    `sum(shop_orders_total{state="pending"})`,
 		Finished: `sum(shop_orders_total{state="shipped"})`,
 	}
