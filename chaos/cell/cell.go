@@ -144,14 +144,21 @@ func makeFolders(dir string) error {
 	return nil
 }
 
-// startAll starts every process and waits until all are ready; the first that fails ends the wait for the others.
+// startAll starts every process and waits until all are ready and none is degraded; the first that fails ends the wait for
+// the others.
 func (c *Cell) startAll(ctx context.Context) error {
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, bootWithin)
 	defer cancel()
 	errs := make(chan error, len(c.procs))
 	for _, p := range c.procs {
-		go func() { errs <- p.boot(ctx) }()
+		go func() {
+			err := p.boot(ctx)
+			if err == nil {
+				err = p.awaitWhole(ctx)
+			}
+			errs <- err
+		}()
 	}
 	var first error
 	for range c.procs {

@@ -179,7 +179,8 @@ func TestADeafProcessIsKilledInTheEnd(t *testing.T) {
 func TestABootThatFailsNamesTheProcessAndLeavesNothing(t *testing.T) {
 	for name, setting := range map[string]string{
 		"ended before it was ready (exit status 1); the end of its log:\nthe toy was told to crash": "CRASH",
-		"the toy is never ready": "UNREADY",
+		"the toy is never ready":                  "UNREADY",
+		"it is ready, but degraded: map[store:1]": "DEGRADED",
 	} {
 		t.Run(setting, func(t *testing.T) {
 			o := celltest.Options(t)

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,14 +13,40 @@ import (
 )
 
 const (
-	bootWithin = 30 * time.Second      // all processes of a cell
-	probeEvery = 10 * time.Millisecond // between two questions whether a process is ready
-	tailBytes  = 4 << 10               // of a log, in a message
-	tailLines  = 12
+	bootWithin    = 30 * time.Second      // all processes of a cell
+	probeEvery    = 10 * time.Millisecond // between two questions whether a process is ready
+	longestReport = 64 << 10              // bytes of an answer of /readyz that are read
+	tailBytes     = 4 << 10               // of a log, in a message
+	tailLines     = 12
 )
 
 // awaitReady asks GET /readyz until the answer is 200, the process ends, or ctx does.
 func (p *Process) awaitReady(ctx context.Context) error {
+	err := p.await(ctx, func(condition) error { return nil })
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == Starting {
+		p.state = Ready
+	}
+	return nil
+}
+
+// awaitWhole waits until the process also does without nothing: until then its first caller could meet a neighbour that
+// is not connected yet. A cell that has just come up has no excuse for that; a process that comes back under a fault has.
+func (p *Process) awaitWhole(ctx context.Context) error {
+	return p.await(ctx, func(c condition) error {
+		if len(c.Degraded) > 0 {
+			return fmt.Errorf("it is ready, but degraded: %v", c.Degraded)
+		}
+		return nil
+	})
+}
+
+// await asks until the process is ready and enough likes what it says of itself.
+func (p *Process) await(ctx context.Context, enough func(condition) error) error {
 	p.mu.Lock()
 	over := p.over
 	p.mu.Unlock()
@@ -34,39 +61,49 @@ func (p *Process) awaitReady(ctx context.Context) error {
 			return p.failed("is not ready: %w: %w", context.Cause(ctx), last)
 		case <-tick.C:
 		}
-		err := p.probe(ctx)
-		if err != nil && ctx.Err() == nil {
-			last = err
+		said, err := p.probe(ctx)
+		if err == nil {
+			err = enough(said)
 		}
 		if err == nil {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			if p.state == Starting {
-				p.state = Ready
-			}
 			return nil
+		}
+		if ctx.Err() == nil {
+			last = err
 		}
 	}
 }
 
+// condition is what a process may say of itself at /readyz, as a JSON object; other text says nothing more than ready.
+type condition struct {
+	// Degraded names what it does without for now, with the reason.
+	Degraded map[string]string `json:"degraded"`
+}
+
 // probe asks once.
-func (p *Process) probe(ctx context.Context) error {
+func (p *Process) probe(ctx context.Context) (said condition, err error) {
 	url := "http://" + p.plan.addrs[p.plan.unit.Ready] + "/readyz"
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return err
+		return said, err
 	}
 	req.Close = true
 	answer, err := p.cell.probes.Do(req)
 	if err != nil {
-		return err
+		return said, err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(answer.Body, 300))
-		return fmt.Errorf("GET %s: %s %s", url, answer.Status, strings.TrimSpace(string(text)))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, longestReport))
+	if err != nil {
+		return said, fmt.Errorf("GET %s: %w", url, err)
 	}
-	return nil
+	if answer.StatusCode != http.StatusOK {
+		return said, fmt.Errorf("GET %s: %s %.300s", url, answer.Status, strings.TrimSpace(string(text)))
+	}
+	if json.Unmarshal(text, &said) != nil {
+		return condition{}, nil
+	}
+	return said, nil
 }
 
 func (p *Process) exitText() string {

@@ -23,7 +23,7 @@ import (
 )
 
 // serve is one process of the toy system. Settings make it misbehave: CRASH ends it at once, UNREADY keeps it from ever
-// being ready, DEAF makes it ignore SIGTERM.
+// being ready, DEGRADED is what it says that it lacks, DEAF makes it ignore SIGTERM.
 func serve() error {
 	if os.Getenv("CRASH") != "" {
 		return errors.New("the toy was told to crash")
@@ -85,6 +85,10 @@ func pages() http.Handler {
 	page("/readyz", func(*http.Request) (string, error) {
 		if os.Getenv("UNREADY") != "" {
 			return "", errors.New("the toy is never ready")
+		}
+		if why := os.Getenv("DEGRADED"); why != "" {
+			text, err := json.Marshal(map[string]any{"ready": true, "degraded": map[string]string{"store": why}})
+			return string(text), err
 		}
 		return "ready", nil
 	})
