@@ -20,8 +20,10 @@ const (
 	Dead     State = "dead"
 )
 
-// killWithin bounds how long a killed process may take to be gone.
-const killWithin = 5 * time.Second
+const (
+	killWithin  = 5 * time.Second // how long a killed process may take to be gone
+	pauseWithin = 5 * time.Second // how long a paused one may take to stand still
+)
 
 // Process is one instance's process, through all its lives. Its address, settings and data stay the same.
 type Process struct {
@@ -83,6 +85,22 @@ func (p *Process) kill() error {
 	}
 }
 
+// Stop asks it to end, as `kill` does, and returns when it has. One that does not end in time is killed, and that is an
+// error.
+func (p *Process) Stop(ctx context.Context) error {
+	p.change.Lock()
+	defer p.change.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	if !p.Alive() {
+		return fmt.Errorf("stop process: %s does not run", p.Name())
+	}
+	if !p.terminate(ctx) {
+		return fmt.Errorf("stop process: %s did not end within %s of SIGTERM", p.Name(), grace)
+	}
+	return nil
+}
+
 // Restart starts it again, after a kill if it still runs, and returns when it is ready.
 func (p *Process) Restart(ctx context.Context) error {
 	p.change.Lock()
@@ -95,9 +113,20 @@ func (p *Process) Restart(ctx context.Context) error {
 	return p.boot(ctx)
 }
 
-// Pause stops it where it stands, connections open and memory kept.
+// Pause halts it where it stands, connections open and memory kept, and returns when it stands still.
 func (p *Process) Pause() error {
-	return p.shift(syscall.SIGSTOP, Paused)
+	if err := p.shift(syscall.SIGSTOP, Paused); err != nil {
+		return err
+	}
+	for end := time.Now().Add(pauseWithin); ; time.Sleep(time.Millisecond) {
+		still, err := halted(p.Pid())
+		if still || err != nil {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("pause process: %s still runs %s after SIGSTOP", p.Name(), pauseWithin)
+		}
+	}
 }
 
 // Resume lets a paused process run on.

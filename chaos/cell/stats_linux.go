@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -15,15 +16,33 @@ const clockTick = 10 * time.Millisecond
 
 // statFields reads /proc/<pid>/stat from its third field on (man 5 proc_pid_stat), behind the name in parentheses.
 func statFields(pid int) ([]string, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return readStat(fmt.Sprintf("/proc/%d/stat", pid))
+}
+
+func readStat(path string) ([]string, error) {
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read process: %w", err)
 	}
 	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
 	if len(fields) < 20 {
-		return nil, fmt.Errorf("read process: /proc/%d/stat has only %d fields", pid, len(fields))
+		return nil, fmt.Errorf("read process: %s has only %d fields", path, len(fields))
 	}
 	return fields, nil
+}
+
+// halted says whether every thread of a process stands still because of SIGSTOP.
+func halted(pid int) (bool, error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		return false, fmt.Errorf("read process: %d has ended", pid)
+	}
+	for _, path := range threads {
+		if fields, err := readStat(path); err == nil && fields[0] != "T" { // a thread that cannot be read has just ended
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // startMark tells two processes of the same number apart: ticks from the boot of the machine to the process's start.

@@ -31,6 +31,12 @@ func startMark(pid int) (string, error) {
 	return ps(pid, "lstart")
 }
 
+// halted says whether a process stands still because of SIGSTOP.
+func halted(pid int) (bool, error) {
+	state, err := ps(pid, "state")
+	return strings.HasPrefix(state, "T"), err
+}
+
 // cpuTime is the processor time that a process has used; ps gives it as [[h:]m:]s with fractions.
 func cpuTime(pid int) (time.Duration, error) {
 	text, err := ps(pid, "time")

@@ -62,17 +62,19 @@ func (c *Cell) terminate(ctx context.Context, kind string) {
 }
 
 // terminate asks one process to end and waits for it. A paused one has to be woken to hear it. One that does not end
-// in time is killed, and said to have been.
-func (p *Process) terminate(ctx context.Context) {
+// in time is killed, and said to have been. The result says whether it ended by itself.
+func (p *Process) terminate(ctx context.Context) bool {
 	over := p.expectEnd()
-	if !p.Alive() || ctx.Err() != nil || p.signal(syscall.SIGTERM) != nil || p.signal(syscall.SIGCONT) != nil {
-		return
+	if !p.Alive() || ctx.Err() != nil || p.signal(syscall.SIGCONT) != nil || p.signal(syscall.SIGTERM) != nil {
+		return false
 	}
 	select {
 	case <-over:
+		return true
 	case <-ctx.Done():
 		p.cell.o.Progress("%s did not end within %s of SIGTERM and is killed", p.Name(), grace)
 		_ = p.kill() // what this cannot end, the guard's end does
+		return false
 	}
 }
 

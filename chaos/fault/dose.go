@@ -23,7 +23,8 @@ type window struct {
 	mu         sync.Mutex
 	start, end time.Time
 	measures   map[string]float64
-	struck     chan struct{} // closed at the start
+	once       sync.Once
+	struck     chan struct{} // closed when the fault has struck
 	over       chan struct{} // closed at the end
 }
 
@@ -35,14 +36,19 @@ func newWindow(measures ...string) *window {
 	return w
 }
 
-// open begins the window.
-func (w *window) open() {
+// begin begins the window before the fault has struck, for one that takes its time to strike.
+func (w *window) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.start.IsZero() {
 		w.start = time.Now()
-		close(w.struck)
 	}
+}
+
+// open notes that the fault has struck, and begins the window unless it has begun.
+func (w *window) open() {
+	w.begin()
+	w.once.Do(func() { close(w.struck) })
 }
 
 // close ends the window and says whether it was open until now.

@@ -39,7 +39,10 @@ type Kind struct {
 
 // Kinds lists what can go wrong.
 func Kinds() []Kind {
-	return []Kind{delayKind(), blackholeKind(), refuseKind(), killKind()}
+	return []Kind{
+		delayKind(), blackholeKind(), refuseKind(),
+		killKind(), stopKind(), pauseKind(), restartKind(), rollingRestartKind(),
+	}
 }
 
 // New makes a fault of a running cell from its spec. All its randomness follows from the seed, the proxy's name and the

@@ -27,7 +27,7 @@ func TestKillEndsEveryInstanceAndBringsItBack(t *testing.T) {
 	undo(t, f)
 	d := f.Dose()
 	wantHit(t, d, true)
-	if d.Measures["pids_signalled"] != 2 || d.Measures["restarted"] != 2 || d.Measures["restart_ms"] <= 0 {
+	if d.Measures["pids_signalled"] != 2 || d.Measures["pids_mended"] != 2 || d.Measures["max_mend_ms"] <= 0 {
 		t.Errorf("got %v, want two killed and two back", d.Measures)
 	}
 	after := pids(c)
