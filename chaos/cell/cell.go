@@ -34,6 +34,7 @@ type Options struct {
 	Env       map[string]map[string]string // unit → settings that override the file's
 	Instances map[string]int               // unit → how many of it, 1 where nothing is said
 	Direct    bool                         // no proxies: a link's address is its server's own
+	Abrupt    []string                     // links, such as "order -> product", whose connections end with a TCP reset however they end
 	Ports     map[string]string            // "unit.port" → host:port, where it must not be just any free one
 	OTLP      string                       // host:port where traces go; settings that need it are left out when it is ""
 	Jaeger    string                       // URL of the legacy trace endpoint; "" as above
@@ -101,6 +102,11 @@ func (c *Cell) boot(ctx context.Context) error {
 	}
 	if err := makeFolders(c.o.Dir); err != nil {
 		return err
+	}
+	for _, link := range c.o.Abrupt {
+		if _, err := c.sys.Link(link); err != nil {
+			return err
+		}
 	}
 	if c.proxies, err = startProxies(c.plan.proxies, c.o); err != nil {
 		return err
@@ -217,13 +223,9 @@ func (c *Cell) Proxies(link string) ([]*Proxy, error) {
 	if _, err := c.sys.Link(link); err != nil {
 		return nil, err
 	}
-	client, server, err := system.SplitLink(link)
-	if err != nil {
-		return nil, err
-	}
 	var out []*Proxy
 	for _, p := range c.proxies {
-		if system.InstanceOf(p.ends.client, client) && system.InstanceOf(p.ends.server, server) {
+		if p.ends.on(link) {
 			out = append(out, p)
 		}
 	}

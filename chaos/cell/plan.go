@@ -46,6 +46,12 @@ type pair struct {
 // name is such as "order-1 -> product-2".
 func (p pair) name() string { return p.client + " -> " + p.server }
 
+// on says whether the pair belongs to a link, "client -> server", each a unit or one instance.
+func (p pair) on(link string) bool {
+	client, server, err := system.SplitLink(link)
+	return err == nil && system.InstanceOf(p.client, client) && system.InstanceOf(p.server, server)
+}
+
 // newPlan gives every process and proxy an address, and every process its settings.
 func newPlan(sys *system.System, o Options, take func() (string, error)) (*plan, error) {
 	if err := check(sys, o); err != nil {

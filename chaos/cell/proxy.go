@@ -20,6 +20,7 @@ const changeWithin = 2 * time.Second
 // while it works, and it can refuse.
 type Proxy struct {
 	ends   pair
+	abrupt bool // its connections end with a reset
 	seed   uint64
 	server *toxiproxy.ApiServer
 
@@ -40,7 +41,7 @@ func startProxies(pairs []pair, o Options) ([]*Proxy, error) {
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	var out []*Proxy
 	for _, ends := range pairs {
-		p := &Proxy{ends: ends, seed: o.Seed, server: server}
+		p := &Proxy{ends: ends, seed: o.Seed, server: server, abrupt: slices.ContainsFunc(o.Abrupt, ends.on)}
 		p.effects.Store(&[]Effect{})
 		var err error
 		if p.line, err = newLine(p, server); err != nil {
@@ -53,6 +54,19 @@ func startProxies(pairs []pair, o Options) ([]*Proxy, error) {
 
 // Name is such as "order-1 -> product-1".
 func (p *Proxy) Name() string { return p.ends.name() }
+
+// Abrupt says whether its connections end with a reset, see Options.Abrupt.
+func (p *Proxy) Abrupt() bool { return p.abrupt }
+
+// CutAll cuts every connection that there is now, and says how many. New ones may come.
+func (p *Proxy) CutAll() int {
+	p.change.Lock()
+	defer p.change.Unlock()
+	if p.line == nil {
+		return 0
+	}
+	return p.line.cutAll()
+}
 
 // Addr is where the proxy listens.
 func (p *Proxy) Addr() string { return p.ends.listen }

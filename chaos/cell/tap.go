@@ -92,10 +92,27 @@ func newLine(p *Proxy, server *toxiproxy.ApiServer) (*line, error) {
 		t := wrapper.Toxic.(*tap)
 		t.line, t.direction = l, direction
 	}
+	if p.abrupt {
+		if err := l.armReset(); err != nil {
+			return nil, err
+		}
+	}
 	if err := l.toxi.Start(); err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", p.Name(), err)
 	}
 	return l, nil
+}
+
+// armReset makes the sockets of all connections to come end with a reset. Whether a socket does is settled when its
+// connection starts, and Toxiproxy settles it so when a reset_peer stands on the proxy, even one that never acts.
+func (l *line) armReset() error {
+	for _, way := range []string{"upstream", "downstream"} {
+		if _, err := l.toxi.Toxics.AddToxicJson(strings.NewReader(
+			fmt.Sprintf(`{"name": "reset%s", "type": "reset_peer", "stream": %q, "toxicity": 0}`, way, way))); err != nil {
+			return fmt.Errorf("arm resets on %s: %w", l.proxy.Name(), err)
+		}
+	}
+	return nil
 }
 
 // open makes one stream of a new connection. Toxiproxy accepts one connection at a time and starts its request stream

@@ -29,7 +29,7 @@ func newBlackhole(s Spec, c *cell.Cell, _ uint64) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &blackhole{network: n, touches: touches{n.window, map[touched]*cell.Stream{}}}, nil
+	return &blackhole{network: n, touches: newTouches(n.window)}, nil
 }
 
 func (b *blackhole) Inject(context.Context) error {
@@ -72,7 +72,7 @@ func (b *blackhole) Dose() Dose {
 	if d.Hit = d.Measures["bytes_held"] > 0; d.Hit {
 		d.Why = fmt.Sprintf("%.0f bytes on %.0f connections were swallowed", d.Measures["bytes_held"], d.Measures["connections_touched"])
 	} else {
-		d.Why = "no byte came to the link while the fault held"
+		d.Why = nothingCame
 	}
 	return d
 }

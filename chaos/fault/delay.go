@@ -36,11 +36,11 @@ type delay struct {
 }
 
 func newDelay(s Spec, c *cell.Cell, seed uint64) (Fault, error) {
-	n, err := newNetwork(s, c, "connections_touched", "chunks_delayed", "mean_added_ms", "max_added_ms")
+	n, err := newNetwork(s, c, "connections_touched", "chunks_delayed", "added_ms", "max_added_ms")
 	if err != nil {
 		return nil, err
 	}
-	return &delay{network: n, seed: seed, touches: touches{n.window, map[touched]*cell.Stream{}}}, nil
+	return &delay{network: n, seed: seed, touches: newTouches(n.window)}, nil
 }
 
 func (d *delay) Inject(context.Context) error {
@@ -79,17 +79,11 @@ func waits(s Spec, r *rand.Rand) func() time.Duration {
 
 // hold waits from a chunk's arrival on, measures what that really added, and gives the time at which it goes on.
 func (d *delay) hold(s *cell.Stream, arrived time.Time, wait time.Duration) time.Time {
-	timer := time.NewTimer(time.Until(arrived.Add(wait)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-d.over:
-	case <-s.Done():
-	}
+	d.sleepUntil(s, arrived.Add(wait))
 	now := time.Now()
 	d.touches.touch(s)
 	d.count("chunks_delayed", 1)
-	d.count("mean_added_ms", ms(now.Sub(arrived))) // their sum until it is asked for
+	d.count("added_ms", ms(now.Sub(arrived)))
 	d.raise("max_added_ms", ms(now.Sub(arrived)))
 	return now
 }
@@ -105,8 +99,7 @@ func (d *delay) Dose() Dose {
 		dose.Why = "nothing passed the link while the fault held"
 		return dose
 	}
-	dose.Measures["mean_added_ms"] /= chunks
 	dose.Why = fmt.Sprintf("%.0f chunks on %.0f connections were held for %.1f ms on average",
-		chunks, dose.Measures["connections_touched"], dose.Measures["mean_added_ms"])
+		chunks, dose.Measures["connections_touched"], dose.Measures["added_ms"]/chunks)
 	return dose
 }

@@ -13,7 +13,7 @@ type Dose struct {
 	Asked    string             `json:"asked"`  // in one line
 	Start    time.Time          `json:"start"`
 	End      time.Time          `json:"end"`
-	Measures map[string]float64 `json:"measures"` // names end in their unit: _ms, bytes_…, else counts
+	Measures map[string]float64 `json:"measures"` // names end in their unit: _ms, bytes_…, else counts; max_… is the most, all else sums
 	Hit      bool               `json:"hit"`      // it touched something
 	Why      string             `json:"why"`      // the ground for Hit, in a sentence
 }
@@ -68,6 +68,13 @@ func (w *window) holds() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return !w.start.IsZero() && w.end.IsZero()
+}
+
+// within says whether something that happened at a time happened in the window.
+func (w *window) within(at time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.start.IsZero() && !at.Before(w.start) && (w.end.IsZero() || at.Before(w.end))
 }
 
 // count adds to a measure.

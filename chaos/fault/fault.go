@@ -40,7 +40,7 @@ type Kind struct {
 // Kinds lists what can go wrong.
 func Kinds() []Kind {
 	return []Kind{
-		delayKind(), blackholeKind(), refuseKind(),
+		delayKind(), throttleKind(), stallKind(), blackholeKind(), sliceKind(), resetKind(), refuseKind(),
 		killKind(), stopKind(), pauseKind(), restartKind(), rollingRestartKind(),
 	}
 }
@@ -54,6 +54,9 @@ func New(s Spec, c *cell.Cell, seed uint64) (Fault, error) {
 	kind, err := kindOf(s.Do)
 	if err != nil {
 		return nil, err
+	}
+	if s.On > 0 {
+		return newFlapping(kind, s, c, seed)
 	}
 	return kind.build(s, c, seed)
 }
@@ -75,12 +78,15 @@ func (s Spec) Check() error {
 	if err != nil {
 		return err
 	}
-	given := map[string]bool{
-		"latency": s.Latency != 0, "jitter": s.Jitter != 0, "direction": s.Direction != "", "when": s.When != nil,
-	}
-	for _, key := range []string{"latency", "jitter", "direction", "when"} {
-		if given[key] && !slices.Contains(kind.Keys, key) {
-			return &KeyError{key, fmt.Sprintf("%s does not take %s; it takes %s", s.Do, key, orNothing(kind.Keys))}
+	for _, given := range []struct {
+		key string
+		is  bool
+	}{
+		{"latency", s.Latency != 0}, {"jitter", s.Jitter != 0}, {"rate", s.Rate != 0}, {"size", s.Size != 0},
+		{"direction", s.Direction != ""}, {"when", s.When != nil},
+	} {
+		if given.is && !slices.Contains(kind.Keys, given.key) {
+			return &KeyError{given.key, fmt.Sprintf("%s does not take %s; it takes %s", s.Do, given.key, orNothing(kind.Keys))}
 		}
 	}
 	switch {
@@ -92,6 +98,9 @@ func (s Spec) Check() error {
 		return &KeyError{"for", "expected how long the fault lasts, such as 5s"}
 	case s.At < 0:
 		return &KeyError{"at", "expected a time from the beginning of the fault phase on, such as 0s"}
+	}
+	if err := s.checkSchedule(); err != nil {
+		return err
 	}
 	return kind.check(s)
 }

@@ -3,6 +3,7 @@ package fault
 import (
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"stormglass/chaos/cell"
 )
@@ -40,11 +41,27 @@ func (n *network) take(e cell.Effect) bool {
 	return was
 }
 
+// nothingCame is why a fault of bytes did not hit.
+const nothingCame = "no byte came to the link while the fault held"
+
+// sleepUntil holds a stream until a time, the fault's end, or the connection's.
+func (n *network) sleepUntil(s *cell.Stream, at time.Time) {
+	timer := time.NewTimer(time.Until(at))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-n.over:
+	case <-s.Done():
+	}
+}
+
 // touches counts a connection the first time that it is touched, on whichever of its two streams.
 type touches struct {
 	w    *window
 	seen map[touched]*cell.Stream // guarded by w.mu
 }
+
+func newTouches(w *window) touches { return touches{w, map[touched]*cell.Stream{}} }
 
 type touched struct {
 	proxy string

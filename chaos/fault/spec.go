@@ -2,6 +2,8 @@ package fault
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"stormglass/chaos/cell"
@@ -17,8 +19,57 @@ type Spec struct {
 	Do        string        `yaml:"do"`                  // the name of one of Kinds
 	Latency   time.Duration `yaml:"latency,omitempty"`   // what each chunk waits
 	Jitter    time.Duration `yaml:"jitter,omitempty"`    // up to so much more or less than Latency, evenly spread
+	Rate      Throughput    `yaml:"rate,omitempty"`      // what each direction of each connection may carry
+	Size      int           `yaml:"size,omitempty"`      // bytes of a piece
 	Direction string        `yaml:"direction,omitempty"` // request, response or both; "" is both
+	On        time.Duration `yaml:"on,omitempty"`        // flapping: it holds so long,
+	Off       time.Duration `yaml:"off,omitempty"`       // then so long not, and so on until For is over
 	When      *Trigger      `yaml:"when,omitempty"`      // strike at this moment, and not at At
+}
+
+// Throughput is bytes per second; in a file such as 500B/s, 20kB/s (1,000 bytes each) or 1MB/s.
+type Throughput float64
+
+var throughputs = []struct {
+	unit  string
+	bytes float64
+}{{"MB/s", 1e6}, {"kB/s", 1e3}, {"B/s", 1}}
+
+// UnmarshalText reads the form that a file has.
+func (t *Throughput) UnmarshalText(text []byte) error {
+	for _, u := range throughputs {
+		number, ok := strings.CutSuffix(strings.TrimSpace(string(text)), u.unit)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err == nil && n > 0 && n*u.bytes <= maxThroughput {
+			*t = Throughput(n * u.bytes)
+			return nil
+		}
+		break
+	}
+	return fmt.Errorf("expected bytes per second such as 500B/s, 20kB/s or 1MB/s, got %q", text)
+}
+
+// maxThroughput is more than any link carries; above it a rate would be no fault.
+const maxThroughput = 1e9
+
+func (t Throughput) String() string {
+	for _, u := range throughputs {
+		if float64(t) >= u.bytes {
+			return strconv.FormatFloat(float64(t)/u.bytes, 'g', 4, 64) + u.unit
+		}
+	}
+	return strconv.FormatFloat(float64(t), 'g', 4, 64) + "B/s"
+}
+
+// in is how many bytes may pass in a time.
+func (t Throughput) in(d time.Duration) float64 { return float64(t) * d.Seconds() }
+
+// takes is how long so many bytes take.
+func (t Throughput) takes(bytes int) time.Duration {
+	return time.Duration(float64(bytes) / float64(t) * float64(time.Second))
 }
 
 // Trigger is a moment on a link: the nth time that a text passes in one direction, on all its connections together.
@@ -36,6 +87,16 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string { return fmt.Sprintf("read fault: %s: %s", e.Key, e.Message) }
+
+// Abrupt lists the links that a cell must prepare for these faults, see cell.Options.
+func Abrupt(specs []Spec) (links []string) {
+	for _, s := range specs {
+		if s.Do == resetKind().Name {
+			links = append(links, s.Link)
+		}
+	}
+	return links
+}
 
 // target is what the fault hits.
 func (s Spec) target() string { return s.Link + s.Process }

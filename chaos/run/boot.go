@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stormglass/chaos/cell"
+	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
 	"stormglass/chaos/observe"
 	"stormglass/chaos/system"
@@ -28,7 +29,7 @@ func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
 	t.observer = observer
 	c, err := cell.Start(ctx, t.options.System, cell.Options{
 		Name: t.scenario.Name, Dir: t.folder.Dir, Keep: t.options.Keep, Bin: t.options.Bin,
-		Env: t.scenario.Settings, Instances: t.scenario.Instances,
+		Env: t.scenario.Settings, Instances: t.scenario.Instances, Abrupt: fault.Abrupt(t.scenario.Faults),
 		OTLP: observer.OTLP(), Jaeger: observer.Jaeger(), Seed: t.folder.Run.Seed, Guard: t.options.Guard,
 		Progress: func(format string, args ...any) { t.options.Progress(t.scenario.Name, format, args...) },
 	})

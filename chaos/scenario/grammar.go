@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -41,45 +42,24 @@ func (r *reader) required(path string, ok bool, what string) {
 	}
 }
 
-// fault checks one entry of faults against the kinds of fault that there are.
+// fault checks one entry of faults against the kinds of fault that there are. What a kind does not take is told at its
+// key, and everything else as the kind itself tells it.
 func (r *reader) fault(path string, f fault.Spec) {
 	kind, ok := kindOf(f.Do)
 	if !ok {
 		r.at(path+".do", "unknown fault %q%s", f.Do, system.Hint(f.Do, kindNames()))
 		return
 	}
-	if (f.Link == "") == (f.Process == "") {
-		r.at(path, "a fault hits exactly one of link and process")
-	} else if (kind.On == "link") != (f.Link != "") {
-		r.at(path, "%s hits a %s: say which by the key %s", kind.Name, kind.On, kind.On)
-	}
-	if f.For <= 0 {
-		r.at(path, "%s needs for: how long it lasts, such as 6s", kind.Name)
-	}
-	allowed := append([]string{"at", "for", "do", kind.On}, kind.Keys...)
+	allowed := append([]string{"at", "for", "on", "off", "do", kind.On}, kind.Keys...)
+	known := true
 	for _, key := range r.keys(path) {
 		if !slices.Contains(allowed, key) && key != "link" && key != "process" {
 			r.at(path+"."+key+":", "%s does not take %s; it takes %s", kind.Name, key, strings.Join(allowed, ", "))
+			known = false
 		}
 	}
-	r.direction(path, f)
-	r.trigger(path+".when", f.When)
-}
-
-func (r *reader) direction(path string, f fault.Spec) {
-	words := []string{"request", "response", "both"}
-	if f.Direction != "" && !slices.Contains(words, f.Direction) {
-		r.at(path+".direction", "unknown direction %q%s", f.Direction, system.Hint(f.Direction, words))
-	}
-}
-
-func (r *reader) trigger(path string, t *fault.Trigger) {
-	if t == nil {
-		return
-	}
-	r.required(path+".link", t.Link != "", `the link that is watched, "client -> server"`)
-	if (t.Request == "") == (t.Response == "") {
-		r.at(path, "a trigger waits for exactly one of request and response: a text that passes the link that way")
+	if wrong, is := errors.AsType[*fault.KeyError](f.Check()); known && is {
+		r.at(path+"."+wrong.Key, "%s: %s", wrong.Key, wrong.Message)
 	}
 }
 
