@@ -7,7 +7,7 @@ SCENARIOS ?= $(wildcard scenarios/*.yaml)
 TOOLS   := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build up probe chaos-test test bench generate check clean
+.PHONY: help build up probe chaos-test test bench generate dashboards check clean
 
 help: ## print this menu
 	@echo "Stormglass: a shop that can be broken on purpose, and the harness that proves it heals."
@@ -42,6 +42,9 @@ generate: $(TOOLS)/buf ## make the Go of the contracts again (system/api)
 
 $(TOOLS)/buf: tools/go.mod tools/go.sum
 	GOBIN=$(TOOLS) $(GO) -C tools install tool
+
+dashboards: ## write dashboards/generated again, from the Go that draws it
+	$(GO) run ./dashboards/cmd/dashboards dashboards/generated
 
 check: generate ## formatting, vet, and generated files equal to committed ones
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
