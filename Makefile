@@ -7,7 +7,7 @@ SCENARIOS ?= $(wildcard scenarios/*.yaml)
 TOOLS   := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build up probe chaos-test test bench generate dashboards check clean
+.PHONY: help build up probe chaos-test test bench loadtest generate dashboards check clean
 
 help: ## print this menu
 	@echo "Stormglass: a shop that can be broken on purpose, and the harness that proves it heals."
@@ -36,6 +36,13 @@ bench: build ## measure checkouts per second, latency, CPU and memory of the who
 	bin/stormglass bench
 	$(GO) test -run '^$$' -bench 'Hop$$' -benchtime 20000x ./system/platform/events
 	$(GO) test -run '^$$' -bench HopIdle -benchtime 100x ./system/platform/events
+
+loadtest: build $(TOOLS)/k6 ## load the shop with k6: PROFILE=smoke|average|stress|spike|soak|breakpoint|flash-sale, BASE_URL=…
+	$(GO) build -trimpath -o bin/ ./loadtests/cmd/loadtest
+	@bin/loadtest
+
+$(TOOLS)/k6: loadtests/k6/go.mod loadtests/k6/go.sum
+	GOBIN=$(TOOLS) $(GO) -C loadtests/k6 install tool
 
 generate: $(TOOLS)/buf ## make the Go of the contracts again (system/api)
 	cd system/api && PATH=$(TOOLS):$$PATH buf lint && PATH=$(TOOLS):$$PATH buf generate
