@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"stormglass/chaos/load"
+	"stormglass/chaos/system"
 )
 
 // The phases of a run, in order.
@@ -32,6 +33,7 @@ type Run struct {
 	Settings  map[string]map[string]string `json:"settings,omitempty"`  // unit → settings that the scenario changed, such as shortened timers
 	Instances map[string]int               `json:"instances,omitempty"` // unit → how many, where not one
 	Telemetry map[string]string            `json:"telemetry"`           // how the system's metrics answer the short forms
+	Report    []system.Chart               `json:"report,omitempty"`    // what a report draws of the system's metrics
 
 	// Held says since when each awaited expectation has held without a break, by the expectation's own words.
 	Held map[string]time.Time `json:"held,omitempty"`

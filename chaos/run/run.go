@@ -12,7 +12,9 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stormglass/chaos/scenario"
@@ -28,6 +30,8 @@ type Options struct {
 	Out      string   // folder of the whole run; each scenario's evidence goes to a folder below it
 	Seed     uint64   // each scenario's seed is a function of it and the scenario's name
 	Jobs     int      // how many scenarios run at once; 0 means 1
+	Repeat   int      // how often each scenario runs, each time with a seed of its own; 0 means 1
+	FailFast bool     // begin no more once a verdict is not the one that its file expects
 	Keep     bool     // leave the cells' data behind
 	Guard    []string // see cell.Options.Guard
 	Progress Progress // may be nil
@@ -39,9 +43,30 @@ type Progress func(scenario, format string, args ...any)
 // Result is one scenario that was run.
 type Result struct {
 	Scenario *scenario.Scenario
+	Round    int // from 1; 0 when each scenario runs once
 	Verdict  verdict.Verdict
 	Folder   string        // the evidence
 	Took     time.Duration // from boot to verdict
+}
+
+// turn is one scenario's turn to run.
+type turn struct {
+	scenario *scenario.Scenario
+	round    int // as in Result
+}
+
+// turns are all rounds of all scenarios, round by round.
+func turns(scenarios []*scenario.Scenario, repeat int) (out []turn) {
+	for round := range max(1, repeat) {
+		for _, s := range scenarios {
+			if repeat > 1 {
+				out = append(out, turn{s, round + 1})
+			} else {
+				out = append(out, turn{s, 0})
+			}
+		}
+	}
+	return out
 }
 
 // All runs scenarios, o.Jobs at a time, and returns their results in the order given. done is told of each as it ends.
@@ -50,18 +75,37 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 	if o.Progress == nil {
 		o.Progress = func(string, string, ...any) {}
 	}
-	results, errs := make([]*Result, len(scenarios)), make([]error, len(scenarios))
+	all := turns(scenarios, o.Repeat)
+	results, errs := make([]*Result, len(all)), make([]error, len(all))
 	slots := make(chan struct{}, max(1, o.Jobs))
 	var running sync.WaitGroup
 	var one sync.Mutex
-	for i, s := range scenarios {
-		slots <- struct{}{} // here, so that they begin in the order given
+	var failed atomic.Bool
+	for i, t := range all {
+		places := 1
+		if t.scenario.Alone {
+			places = cap(slots)
+		}
+		for range places { // here, so that they begin in the order given
+			slots <- struct{}{}
+		}
+		if o.FailFast && failed.Load() {
+			break
+		}
 		running.Go(func() {
-			defer func() { <-slots }()
-			result, err := scenarioRun(ctx, s, o)
+			defer func() {
+				for range places {
+					<-slots
+				}
+			}()
+			result, err := scenarioRun(ctx, t, o)
 			if err != nil {
-				errs[i] = fmt.Errorf("run %s: %w", s.Name, err)
+				errs[i] = fmt.Errorf("run %s: %w", t.scenario.Name, err)
+				failed.Store(true)
 				return
+			}
+			if !result.Verdict.AsExpected() {
+				failed.Store(true)
 			}
 			one.Lock()
 			defer one.Unlock()
@@ -83,16 +127,21 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 }
 
 // scenarioRun carries one scenario out and judges what it left.
-func scenarioRun(ctx context.Context, s *scenario.Scenario, o Options) (Result, error) {
+func scenarioRun(ctx context.Context, turn turn, o Options) (Result, error) {
+	s := turn.scenario
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
 	begin := time.Now()
-	dir := filepath.Join(o.Out, s.Name)
+	dir, seed := filepath.Join(o.Out, s.Name), SeedOf(o.Seed, s.Name)
+	if turn.round > 0 {
+		dir = filepath.Join(dir, strconv.Itoa(turn.round))
+		seed = SeedOf(o.Seed+uint64(turn.round-1), s.Name) // the first round is the run that there would be without repeats
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return Result{}, fmt.Errorf("make evidence folder: %w", err)
 	}
-	t, err := newTrial(s, o, dir)
+	t, err := newTrial(s, o, dir, seed)
 	if err != nil {
 		return Result{}, err
 	}
@@ -104,7 +153,7 @@ func scenarioRun(ctx context.Context, s *scenario.Scenario, o Options) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Scenario: s, Verdict: judged, Folder: dir, Took: time.Since(begin)}, t.keepVerdict(judged)
+	return Result{Scenario: s, Round: turn.round, Verdict: judged, Folder: dir, Took: time.Since(begin)}, t.keepVerdict(judged)
 }
 
 // SeedOf is the seed of one scenario within a run.

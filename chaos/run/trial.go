@@ -36,11 +36,10 @@ type trial struct {
 	cell *cell.Cell
 }
 
-func newTrial(s *scenario.Scenario, o Options, dir string) (*trial, error) {
-	seed := SeedOf(o.Seed, s.Name)
+func newTrial(s *scenario.Scenario, o Options, dir string, seed uint64) (*trial, error) {
 	t := &trial{scenario: s, options: o, folder: evidence.Folder{Dir: dir, Run: evidence.Run{
 		Name: s.Name, Seed: seed, Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
-		Tier: "embedded", Settings: s.Settings, Instances: s.Instances, Telemetry: o.System.Telemetry,
+		Tier: "embedded", Settings: s.Settings, Instances: s.Instances, Telemetry: o.System.Telemetry, Report: o.System.Report,
 		Load: evidence.Load{Shoppers: s.Load.Shoppers, Rate: float64(s.Load.Rate)}, Held: map[string]time.Time{},
 	}}}
 	for _, known := range o.Registry.Shoppers {

@@ -44,7 +44,7 @@ func Parse(path string, data []byte) (*System, error) {
 // system reads the whole file. Links come last, because they speak of units.
 func (r *reader) system(n ast.Node) *System {
 	s := &System{ServiceEnv: map[string]string{}, Telemetry: map[string]string{}}
-	top := r.known(n, "the system", "name", "programs", "service_env", "units", "links", "telemetry")
+	top := r.known(n, "the system", "name", "programs", "service_env", "units", "links", "telemetry", "report")
 	for _, key := range []string{"name", "programs", "units"} {
 		if _, ok := top[key]; !ok {
 			r.fail(n.GetToken(), "the system has no %s", key)
@@ -58,6 +58,11 @@ func (r *reader) system(n ast.Node) *System {
 	}
 	if f, ok := top["telemetry"]; ok {
 		s.Telemetry = r.table(f.value, "telemetry")
+	}
+	if f, ok := top["report"]; ok {
+		for _, entry := range r.list(f.value, "report") {
+			s.Report = append(s.Report, r.chart(entry))
+		}
 	}
 	for _, f := range r.mapping(top["units"].value, "units") {
 		s.Units = append(s.Units, r.unit(f, s))

@@ -30,6 +30,9 @@ links:
   - {client: shop, server: store-db, via: store, port: http, env: DB_ADDRS, direct: "{data}/store.db"}
 telemetry:
   depth: sum(depth{backlog="$backlog"})
+report:
+  - {title: Breakers, states: [closed, open], query: 'max by (client, server) (breaker)', series: $client -> $server}
+  - {title: Orders, unit: orders, query: 'sum by (state) (orders)', series: $state}
 `
 
 func TestAFileIsReadWhole(t *testing.T) {
@@ -51,8 +54,18 @@ func TestAFileIsReadWhole(t *testing.T) {
 	if got := s.Links[1]; got.Via != "store" || got.Target() != "store" || got.Value != "" || got.Direct != "{data}/store.db" {
 		t.Errorf("got link %+v", got)
 	}
+	if len(s.Report) != 2 || !slices.Equal(s.Report[0].States, []string{"closed", "open"}) || s.Report[1].Unit != "orders" {
+		t.Errorf("got report %+v", s.Report)
+	}
 	if s.Telemetry["depth"] == "" || s.ServiceEnv["INSTANCE"] != "{instance}" || s.Name != "toy" || s.Path != "toy.yaml" {
 		t.Errorf("got system %+v", s)
+	}
+}
+
+func TestASeriesIsNamedByItsLabels(t *testing.T) {
+	c := Chart{Series: "$client -> $server ($missing)"}
+	if got, want := c.Name(map[string]string{"client": "shop", "server": "$client"}), "shop -> $client ()"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -127,6 +140,10 @@ func TestAMistakeIsToldWithItsPlaceAndTheNearestWord(t *testing.T) {
 		"nothing for a text": {"name: toy", "name:", "expected name as a text, got nothing"},
 		"mapping for text":   {"name: toy", "name: {a: b}", "expected name as a text, got a mapping"},
 		"bad name":           {"  store:\n    kind", "  store-1:\n    kind", "12:3: store-1 is not a name for a unit"},
+		"chart key":          {"unit: orders", "units: orders", `unknown key "units" in a chart; did you mean unit?`},
+		"chart's query":      {", query: 'sum by (state) (orders)'", "", "a chart has no query"},
+		"chart's series":     {"series: $state", "series: state", "series does not tell one series from another"},
+		"chart's states":     {"[closed, open]", "[closed]", "expected states as at least two names"},
 		"not yaml":           {"programs: [toy, extra]", "programs: [toy, extra", "toy.yaml:"},
 		"key twice":          {"programs: [toy, extra]", "programs: [toy, extra]\nname: again", "3:1:"},
 	} {

@@ -27,6 +27,7 @@ type System struct {
 	Units      []Unit            // in file order
 	Links      []Link            // in file order
 	Telemetry  map[string]string // short form → PromQL, with $placeholders
+	Report     []Chart           // what a report draws of its metrics, in file order
 	Path       string            // where it was read from
 }
 
