@@ -10,21 +10,21 @@ import (
 	"stormglass/chaos/system"
 )
 
-// Spec is one entry of a scenario's faults.
+// Spec is one entry of a scenario's faults: exactly one of Link and Process, Do as one of Kinds, and the keys that it takes.
 type Spec struct {
-	At        time.Duration `yaml:"at,omitempty"`        // from the beginning of the fault phase
-	For       time.Duration `yaml:"for,omitempty"`       // how long it lasts, from when it has struck
-	Link      string        `yaml:"link,omitempty"`      // "client -> server"; exactly one of Link and Process
-	Process   string        `yaml:"process,omitempty"`   // a unit, which means all its instances, or one instance
-	Do        string        `yaml:"do"`                  // the name of one of Kinds
-	Latency   time.Duration `yaml:"latency,omitempty"`   // what each chunk waits
-	Jitter    time.Duration `yaml:"jitter,omitempty"`    // up to so much more or less than Latency, evenly spread
-	Rate      Throughput    `yaml:"rate,omitempty"`      // what each direction of each connection may carry
-	Size      int           `yaml:"size,omitempty"`      // bytes of a piece
-	Direction string        `yaml:"direction,omitempty"` // request, response or both; "" is both
-	On        time.Duration `yaml:"on,omitempty"`        // flapping: it holds so long,
-	Off       time.Duration `yaml:"off,omitempty"`       // then so long not, and so on until For is over
-	When      *Trigger      `yaml:"when,omitempty"`      // strike at this moment, and not at At
+	At        time.Duration `yaml:"at,omitempty" doc:"When it strikes, from the beginning of the fault phase."`
+	For       time.Duration `yaml:"for,omitempty" doc:"How long it lasts, from when it has struck."`
+	Link      string        `yaml:"link,omitempty" doc:"The link that it hits, \"client -> server\": units, or instances such as order-1."`
+	Process   string        `yaml:"process,omitempty" doc:"The process that it hits: a unit, which means all its instances, or one instance."`
+	Do        string        `yaml:"do" doc:"What goes wrong."`
+	Latency   time.Duration `yaml:"latency,omitempty" doc:"What each chunk waits, or each piece after the one before."`
+	Jitter    time.Duration `yaml:"jitter,omitempty" doc:"Up to so much more or less than latency, evenly spread."`
+	Rate      Throughput    `yaml:"rate,omitempty" doc:"What each direction of each connection may carry: 500B/s, 20kB/s (1,000 bytes each) or 1MB/s."`
+	Size      int           `yaml:"size,omitempty" doc:"Bytes of a piece."`
+	Direction string        `yaml:"direction,omitempty" doc:"request, response or both; both unless told."`
+	On        time.Duration `yaml:"on,omitempty" doc:"Flapping: it holds so long, then rests for off, and so on until for is over."`
+	Off       time.Duration `yaml:"off,omitempty" doc:"Flapping: how long it rests."`
+	When      *Trigger      `yaml:"when,omitempty" doc:"Strike at this moment, and not at at."`
 }
 
 // Throughput is bytes per second; in a file such as 500B/s, 20kB/s (1,000 bytes each) or 1MB/s.
@@ -74,10 +74,10 @@ func (t Throughput) takes(bytes int) time.Duration {
 
 // Trigger is a moment on a link: the nth time that a text passes in one direction, on all its connections together.
 type Trigger struct {
-	Link     string `yaml:"link"`
-	Request  string `yaml:"request,omitempty"`  // the text on its way to the server; exactly one of the two
-	Response string `yaml:"response,omitempty"` // the text on its way to the client
-	Nth      int    `yaml:"nth,omitempty"`      // from 1; 0 is 1
+	Link     string `yaml:"link" doc:"The link that is watched, \"client -> server\"."`
+	Request  string `yaml:"request,omitempty" doc:"A text on its way to the server; exactly one of request and response."`
+	Response string `yaml:"response,omitempty" doc:"A text on its way to the client."`
+	Nth      int    `yaml:"nth,omitempty" doc:"At which time that it passes, from 1; 1 unless told."`
 }
 
 // KeyError is a mistake in a spec: the key, and what was expected.

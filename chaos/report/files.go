@@ -19,25 +19,25 @@ import (
 type summary struct {
 	Seed      uint64  `json:"seed"`
 	Expected  int     `json:"as_expected"` // scenarios that gave the verdict their file asks for
+	NotRun    int     `json:"not_run"`     // that were to run and did not begin
 	Scenarios []entry `json:"scenarios"`
 }
 
 // entry is one scenario in summary.json: its verdict and where the evidence lies.
 type entry struct {
 	verdict.Verdict
+	Round      int     `json:"round,omitempty"` // which of its runs this was, where it ran more than once
 	AsExpected bool    `json:"as_expected"`
 	Seconds    float64 `json:"seconds"`
 	Evidence   string  `json:"evidence"`
 }
 
-// Files writes out/summary.json and out/junit.xml, and points the link `latest` beside out to it.
-func Files(out string, seed uint64, results []run.Result) error {
-	all := summary{Seed: seed, Scenarios: []entry{}}
+// Files writes out/summary.json and out/junit.xml, and points the link `latest` beside out to it. asked is how many
+// scenarios were to run.
+func Files(out string, seed uint64, asked int, results []run.Result) error {
+	all := summary{Seed: seed, Expected: expected(results), NotRun: asked - len(results), Scenarios: []entry{}}
 	for _, r := range results {
-		if r.Verdict.AsExpected() {
-			all.Expected++
-		}
-		all.Scenarios = append(all.Scenarios, entry{r.Verdict, r.Verdict.AsExpected(), r.Took.Seconds(), r.Folder})
+		all.Scenarios = append(all.Scenarios, entry{r.Verdict, r.Round, r.Verdict.AsExpected(), r.Took.Seconds(), r.Folder})
 	}
 	text, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -105,7 +105,7 @@ func junit(results []run.Result) testsuite {
 		total += r.Took.Seconds()
 		var output strings.Builder
 		Text{W: &output, Verbose: true}.Result(r)
-		c := testcase{Name: r.Verdict.Name, Class: "scenarios", Time: fmt.Sprintf("%.3f", r.Took.Seconds()), Output: output.String()}
+		c := testcase{Name: title(r), Class: "scenarios", Time: fmt.Sprintf("%.3f", r.Took.Seconds()), Output: output.String()}
 		if v := r.Verdict; !v.AsExpected() {
 			p := &problem{Message: headline(v), Text: strings.Join(v.Reasons, "\n")}
 			if v.Verdict == scenario.Invalid {

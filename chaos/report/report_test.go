@@ -92,7 +92,7 @@ func TestFilesAreWrittenAndLatestPointsToThem(t *testing.T) {
 			t.Fatal(err)
 		}
 		results := []run.Result{result(scenario.Pass, scenario.Pass), result(scenario.Fail, scenario.Pass), result(scenario.Invalid, scenario.Pass)}
-		if err := Files(out, 9, results); err != nil {
+		if err := Files(out, 9, 4, results); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.Readlink(filepath.Join(parent, "latest")); err != nil || got != name {
@@ -107,7 +107,7 @@ func TestFilesAreWrittenAndLatestPointsToThem(t *testing.T) {
 	if err := json.Unmarshal(text, &s); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Scenarios) != 3 || s.Expected != 1 || s.Seed != 9 || s.Scenarios[1].Verdict.Verdict != scenario.Fail || s.Scenarios[1].AsExpected {
+	if len(s.Scenarios) != 3 || s.Expected != 1 || s.NotRun != 1 || s.Seed != 9 || s.Scenarios[1].Verdict.Verdict != scenario.Fail || s.Scenarios[1].AsExpected {
 		t.Errorf("summary: got %+v", s)
 	}
 	var suite testsuite
@@ -122,5 +122,25 @@ func TestFilesAreWrittenAndLatestPointsToThem(t *testing.T) {
 	}
 	if f := suite.Cases[1].Failure; f == nil || f.Message != "FAIL (not PASS)" || !strings.Contains(f.Text, "lost: 1 of 9") {
 		t.Errorf("junit failure: got %+v, want the broken lines", f)
+	}
+}
+
+func TestRepeatsAreCountedForEachScenario(t *testing.T) {
+	var results []run.Result
+	for round, v := range []scenario.Verdict{scenario.Pass, scenario.Fail, scenario.Pass} {
+		r := result(v, scenario.Pass)
+		r.Round = round + 1
+		results = append(results, r)
+	}
+	var out strings.Builder
+	Text{W: &out}.Totals(results, 5, 9, "summary.json")
+	name := results[0].Verdict.Name
+	for _, want := range []string{"2 of 3  " + name, "2 of 3 scenarios gave", "2 did not run"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got %q, want %q in it", out.String(), want)
+		}
+	}
+	if got, want := title(results[1]), name+" #2"; got != want {
+		t.Errorf("got title %q, want %q", got, want)
 	}
 }

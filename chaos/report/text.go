@@ -30,7 +30,7 @@ func mark(s verdict.State) string {
 // Result writes one scenario.
 func (t Text) Result(r run.Result) {
 	v := r.Verdict
-	t.line("%-13s %s  (%.1f s)", headline(v), v.Name, r.Took.Seconds())
+	t.line("%-13s %s  (%.1f s)", headline(v), title(r), r.Took.Seconds())
 	t.line("  %s", v.Claim)
 	for _, reason := range v.Reasons {
 		t.line("  → %s", indent(reason))
@@ -59,15 +59,49 @@ func (t Text) Result(r run.Result) {
 	t.line("  evidence    %s\n", r.Folder)
 }
 
-// Totals writes the last lines: how many scenarios gave what they were to give.
-func (t Text) Totals(results []run.Result, seed uint64, out string) {
-	expected := 0
-	for _, r := range results {
-		if r.Verdict.AsExpected() {
-			expected++
+// Totals writes the last lines: of those that ran more than once, how often each gave what it was to give; and how many
+// of all did. all is how many were to run.
+func (t Text) Totals(results []run.Result, all int, seed uint64, out string) {
+	for _, tally := range tallies(results) {
+		if tally.runs > 1 {
+			t.line("%d of %d  %s", tally.expected, tally.runs, tally.name)
 		}
 	}
-	t.line("%d of %d scenarios gave the verdict that their files expect; seed %d; %s", expected, len(results), seed, out)
+	text := fmt.Sprintf("%d of %d scenarios gave the verdict that their files expect; seed %d; %s", expected(results), len(results), seed, out)
+	if left := all - len(results); left > 0 {
+		text = fmt.Sprintf("%s; %d did not run", text, left)
+	}
+	t.line("%s", text)
+}
+
+func expected(results []run.Result) (n int) {
+	for _, r := range results {
+		if r.Verdict.AsExpected() {
+			n++
+		}
+	}
+	return n
+}
+
+// tally is how often one scenario ran, and gave what its file expects.
+type tally struct {
+	name           string
+	expected, runs int
+}
+
+// tallies counts by scenario, in the order of their first results.
+func tallies(results []run.Result) (out []tally) {
+	for _, r := range results {
+		i := slices.IndexFunc(out, func(t tally) bool { return t.name == r.Verdict.Name })
+		if i < 0 {
+			out, i = append(out, tally{name: r.Verdict.Name}), len(out)
+		}
+		out[i].runs++
+		if r.Verdict.AsExpected() {
+			out[i].expected++
+		}
+	}
+	return out
 }
 
 func (t Text) finding(f verdict.Finding) {
@@ -119,6 +153,14 @@ func (t Text) invariants(list []verdict.Finding) {
 }
 
 func (t Text) line(format string, args ...any) { fmt.Fprintf(t.W, format+"\n", args...) }
+
+// title is a scenario's name, and which of its runs this was.
+func title(r run.Result) string {
+	if r.Round == 0 {
+		return r.Verdict.Name
+	}
+	return fmt.Sprintf("%s #%d", r.Verdict.Name, r.Round)
+}
 
 func headline(v verdict.Verdict) string {
 	switch {

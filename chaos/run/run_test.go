@@ -164,3 +164,76 @@ func processesOf(t *testing.T, bin string) []string {
 	}
 	return found
 }
+
+func TestEachRepeatHasAFolderAndASeedOfItsOwn(t *testing.T) {
+	o := options(t)
+	o.Repeat = 2
+	results, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "idle-link")}, o, func(run.Result) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != 2 {
+		t.Fatalf("got %d results, want 2", len(results))
+	}
+	first, second := results[0], results[1]
+	if first.Round != 1 || second.Round != 2 || first.Folder == second.Folder || first.Verdict.Seed == second.Verdict.Seed {
+		t.Errorf("got rounds %d and %d in %s and %s with seeds %d and %d", first.Round, second.Round, first.Folder, second.Folder, first.Verdict.Seed, second.Verdict.Seed)
+	}
+	if want := run.SeedOf(o.Seed, "idle-link"); first.Verdict.Seed != want {
+		t.Errorf("the first round has seed %d, want %d, as a run without repeats", first.Verdict.Seed, want)
+	}
+}
+
+func TestFailFastBeginsNoMore(t *testing.T) {
+	o := options(t)
+	o.Jobs, o.FailFast = 1, true
+	lost := runtest.Scenario(t, "orders-lost")
+	lost.Verdict = scenario.Pass
+	var begun []string
+	var mu sync.Mutex
+	o.Progress = func(name, _ string, _ ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !slices.Contains(begun, name) {
+			begun = append(begun, name)
+		}
+	}
+	// The verdict is held against what the evidence's copy of the file says.
+	lost.Source = []byte(strings.Replace(string(lost.Source), "verdict: FAIL", "verdict: PASS", 1))
+	results, err := run.All(t.Context(), []*scenario.Scenario{lost, runtest.Scenario(t, "idle-link")}, o, func(run.Result) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != 1 || results[0].Verdict.AsExpected() || !slices.Equal(begun, []string{"orders-lost"}) {
+		t.Errorf("got %d results, begun were %v, want only orders-lost, which is not as expected", len(results), begun)
+	}
+}
+
+func TestAScenarioThatIsAloneHasNoOtherBesideIt(t *testing.T) {
+	o := options(t)
+	alone := runtest.Scenario(t, "calm")
+	alone.Alone = true
+	var mu sync.Mutex
+	under := map[string]bool{}
+	var beside []string
+	o.Progress = func(name, format string, _ ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		under[name] = true
+		if under["calm"] && len(under) > 1 {
+			beside = append(beside, name)
+		}
+	}
+	all := []*scenario.Scenario{runtest.Scenario(t, "idle-link"), alone, runtest.Scenario(t, "bank-dark")}
+	_, err := run.All(t.Context(), all, o, func(r run.Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		delete(under, r.Scenario.Name)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(beside) > 0 {
+		t.Errorf("beside it there were %v", beside)
+	}
+}

@@ -142,6 +142,11 @@ func parse(text string, into reflect.Value) error {
 	switch into.Kind() {
 	case reflect.String:
 		into.SetString(text)
+	case reflect.Bool:
+		if text != "true" && text != "false" {
+			return expected
+		}
+		into.SetBool(text == "true")
 	case reflect.Int:
 		i, err := strconv.Atoi(text)
 		if err != nil || i < 0 {
@@ -169,6 +174,8 @@ func want(t reflect.Type) string {
 		return want(t.Elem())
 	case t.Kind() == reflect.String:
 		return "a text"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
 	case t.Kind() == reflect.Int:
 		return "a whole number"
 	case t.Kind() == reflect.Float64:

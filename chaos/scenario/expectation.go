@@ -10,23 +10,23 @@ import (
 // Expectation is one entry under `expect`. It has exactly one subject, and the keys that belong to it.
 type Expectation struct {
 	// The subjects.
-	Signal  string `yaml:"signal"`  // a registered signal
-	Breaker string `yaml:"breaker"` // a link: "client -> server"
-	PromQL  string `yaml:"promql"`  // one number, asked at the end of the phase
-	Backlog string `yaml:"backlog"` // a queue, an outbox or a list of durable work
-	Check   string `yaml:"check"`   // a registered check
+	Signal  string `yaml:"signal" doc:"A registered signal."`
+	Breaker string `yaml:"breaker" doc:"The breaker of a link, \"client -> server\"."`
+	PromQL  string `yaml:"promql" doc:"A query that gives one number, asked at the end of the phase."`
+	Backlog string `yaml:"backlog" doc:"A queue, an outbox or a list of durable work."`
+	Check   string `yaml:"check" doc:"A registered check."`
 
-	AtLeast *float64 `yaml:"at_least"` // signal, promql
-	AtMost  *float64 `yaml:"at_most"`
+	AtLeast *float64 `yaml:"at_least" doc:"The lowest value allowed."`
+	AtMost  *float64 `yaml:"at_most" doc:"The highest value allowed."`
 
-	MinSamples int           `yaml:"min_samples"` // signal: fewest operations that it must rest on; 20 unless told
-	Settle     time.Duration `yaml:"settle"`      // signal: how much of the phase's beginning is left out
+	MinSamples int           `yaml:"min_samples" doc:"The fewest operations that the signal must rest on; 20 unless told."`
+	Settle     time.Duration `yaml:"settle" doc:"How much of the phase's beginning is left out."`
 
-	OpensWithin   time.Duration `yaml:"opens_within"`   // breaker, from the start of the first fault
-	ClosesWithin  time.Duration `yaml:"closes_within"`  // breaker, from the end of the last fault
-	GrowsTo       *float64      `yaml:"grows_to"`       // backlog: at least so deep while the fault lasts
-	DrainedWithin time.Duration `yaml:"drained_within"` // backlog, from the end of the last fault
-	Within        time.Duration `yaml:"within"`         // check, from the end of the load
+	OpensWithin   time.Duration `yaml:"opens_within" doc:"From the start of the first fault."`
+	ClosesWithin  time.Duration `yaml:"closes_within" doc:"From the end of the last fault."`
+	GrowsTo       *float64      `yaml:"grows_to" doc:"At least so deep while the fault lasts."`
+	DrainedWithin time.Duration `yaml:"drained_within" doc:"From the end of the last fault."`
+	Within        time.Duration `yaml:"within" doc:"From the end of the load."`
 }
 
 // Subject is the key that says what the expectation is about, or "" when there is not exactly one.

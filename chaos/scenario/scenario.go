@@ -26,21 +26,22 @@ const (
 // Verdicts lists the four.
 func Verdicts() []Verdict { return []Verdict{Pass, Fail, Inconclusive, Invalid} }
 
-// Scenario is one file.
+// Scenario is one file. The doc of a key is what the schema and `explain` say of it.
 type Scenario struct {
-	Name      string                       `yaml:"name"`  // equals the file's name
-	Claim     string                       `yaml:"claim"` // one sentence
-	Load      Traffic                      `yaml:"load"`
-	Settings  map[string]map[string]string `yaml:"settings"`  // unit → environment that overrides, such as shortened timers
-	Instances map[string]int               `yaml:"instances"` // unit → how many, where not one
-	Warmup    time.Duration                `yaml:"warmup"`    // load runs and nothing is judged; 1 s unless told
-	Steady    Steady                       `yaml:"steady"`
-	Faults    []fault.Spec                 `yaml:"faults"`  // none: a control
-	Recover   time.Duration                `yaml:"recover"` // how long load goes on after the last fault
-	Drain     time.Duration                `yaml:"drain"`   // the longest wait, without load, for what must hold after; 20 s unless told
-	Expect    Expect                       `yaml:"expect"`
-	Risk      string                       `yaml:"risk"`    // a check that counts objects in the risky state when the fault struck
-	Verdict   Verdict                      `yaml:"verdict"` // what this file must give; PASS unless told
+	Name      string                       `yaml:"name" doc:"Words of small letters and digits joined by -; equals the file's name."`
+	Claim     string                       `yaml:"claim" doc:"One sentence that says what must be true."`
+	Load      Traffic                      `yaml:"load" doc:"Who comes, and how often."`
+	Settings  map[string]map[string]string `yaml:"settings" doc:"Unit → environment that overrides the system's, such as shortened timers."`
+	Instances map[string]int               `yaml:"instances" doc:"Unit → how many of it, where not one."`
+	Warmup    time.Duration                `yaml:"warmup" doc:"Load runs and nothing is judged; 1s unless told."`
+	Steady    Steady                       `yaml:"steady" doc:"The baseline: how long it lasts and what it must show."`
+	Faults    []fault.Spec                 `yaml:"faults" doc:"What goes wrong, and when; none: a control."`
+	Recover   time.Duration                `yaml:"recover" doc:"How long load goes on after the last fault."`
+	Drain     time.Duration                `yaml:"drain" doc:"The longest wait, without load, for what must hold after; 20s unless told."`
+	Expect    Expect                       `yaml:"expect" doc:"What must be true."`
+	Risk      string                       `yaml:"risk" doc:"A check that counts objects in the risky state when the fault struck; none of them: INCONCLUSIVE."`
+	Alone     bool                         `yaml:"alone" doc:"Its claims are about time: no other scenario runs beside it."`
+	Verdict   Verdict                      `yaml:"verdict" doc:"What this file must give; PASS unless told."`
 
 	Path   string `yaml:"-"`
 	Source []byte `yaml:"-"`
@@ -49,20 +50,20 @@ type Scenario struct {
 
 // Traffic says who comes and how often.
 type Traffic struct {
-	Shoppers string    `yaml:"shoppers"`
-	Rate     load.Rate `yaml:"rate"`
+	Shoppers string    `yaml:"shoppers" doc:"A registered kind of shopper."`
+	Rate     load.Rate `yaml:"rate" doc:"Visits per second, such as 20/s; arrivals do not wait for answers."`
 }
 
 // Steady is the baseline. In a file, `steady: 4s` is short for `steady: {for: 4s}`.
 type Steady struct {
-	For    time.Duration `yaml:"for,short"`
-	Expect []Expectation `yaml:"expect"`
+	For    time.Duration `yaml:"for,short" doc:"How long the baseline lasts."`
+	Expect []Expectation `yaml:"expect" doc:"What it must show; unless told, every signal that must hold during the fault."`
 }
 
 // Expect is what must be true while a fault lasts, and after the last one.
 type Expect struct {
-	During []Expectation `yaml:"during"`
-	After  []Expectation `yaml:"after"`
+	During []Expectation `yaml:"during" doc:"From the start of the first fault to the end of the last one."`
+	After  []Expectation `yaml:"after" doc:"From the end of the last fault on."`
 }
 
 // What holds where a file says nothing.

@@ -29,6 +29,8 @@ type commands struct {
 	Run      runCommand      `cmd:"" help:"Run scenarios and judge them."`
 	Validate validateCommand `cmd:"" help:"Check scenario files without running anything."`
 	List     listCommand     `cmd:"" help:"List the scenarios of a folder with their claims."`
+	Explain  explainCommand  `cmd:"" help:"Say in plain words what a scenario does and claims."`
+	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of scenario files, for editors."`
 	Check    checkCommand    `cmd:"" help:"Judge an evidence folder again, offline."`
 	Up       upCommand       `cmd:"" help:"Start the system and keep it up until Ctrl-C."`
 	Bench    benchCommand    `cmd:"" help:"Measure what the system bears: rates, latency, processor time, memory."`

@@ -121,6 +121,8 @@ func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
 		"the same file twice": {y.line("run", calm, calm), "a scenario named calm was given already"},
 		"unknown name":        {y.line("run", calm, "--only", "clam"), "did you mean calm?"},
 		"no jobs":             {y.line("run", calm, "--jobs", "0"), "read --jobs: expected at least 1, got 0"},
+		"no repeats":          {y.line("run", calm, "--repeat", "0"), "read --repeat: expected at least 1, got 0"},
+		"unknown to explain":  {y.line("explain", "clam", "--dir", filepath.Dir(calm)), "did you mean calm?"},
 		"missing system":      {[]string{"run", calm, "--system", "nowhere.yaml"}, "nowhere.yaml"},
 		"wrong system":        {[]string{"run", calm, "--system", wrong}, wrong + ":2:1:"},
 		"missing programs":    {[]string{"run", calm, "--system", y.system, "--bin", t.TempDir()}, "run `make build`"},
@@ -170,5 +172,29 @@ func TestProbePrintsOneJSONObject(t *testing.T) {
 	}
 	if left := y.left(); left != "" {
 		t.Errorf("processes left:\n%s", left)
+	}
+}
+
+func TestExplainSaysWhatIsDoneAndWhatTheWordsMean(t *testing.T) {
+	y := newToy(t)
+	file := runtest.Write(t, "scenarios/bank-dark.yaml")
+	for _, what := range []string{file, "bank-dark"} {
+		code, stdout, stderr := y.execute(y.line("explain", "--dir", filepath.Dir(file), what)...)
+		if code != 0 {
+			t.Fatalf("got code %d\n%s%s", code, stdout, stderr)
+		}
+		for _, want := range []string{"bank-dark must be PASS", "blackhole desk -> bank for", "blackhole: swallows every byte", "While the fault lasts:", "After every scenario:"} {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("got %s\nwant %q in it", stdout, want)
+			}
+		}
+	}
+}
+
+func TestSchemaIsPrinted(t *testing.T) {
+	code, stdout, stderr := newToy(t).execute("schema")
+	var schema map[string]any
+	if err := json.Unmarshal([]byte(stdout), &schema); code != 0 || err != nil || schema["title"] != "A Stormglass scenario" {
+		t.Errorf("got code %d, error %v\n%s%s", code, err, stdout, stderr)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,3 +101,5 @@ func only(all []*scenario.Scenario, names []string) ([]*scenario.Scenario, error
 
 // oneLine puts a text that was folded in a file on one line.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

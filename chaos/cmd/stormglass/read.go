@@ -11,6 +11,7 @@ import (
 	"stormglass/chaos/evidence"
 	"stormglass/chaos/report"
 	"stormglass/chaos/run"
+	"stormglass/chaos/scenario"
 	"stormglass/chaos/verdict"
 )
 
@@ -90,3 +91,15 @@ type guardCommand struct{}
 
 // Run serves the harness at the other end of standard input and output.
 func (guardCommand) Run(env environment) error { return cell.Guard(env.stdin, env.stdout) }
+
+type schemaCommand struct{}
+
+// Run prints the format's JSON Schema, for editors.
+func (schemaCommand) Run(env environment) error {
+	text, err := scenario.Schema()
+	if err != nil {
+		return fmt.Errorf("make schema: %w", err)
+	}
+	_, err = env.stdout.Write(text)
+	return err
+}

@@ -18,6 +18,8 @@ type runCommand struct {
 	Seed     uint64   `help:"Seed of all randomness; a random one when 0."`
 	Jobs     int      `help:"How many scenarios run at once." default:"2"`
 	Only     []string `help:"Of the files given, run only the scenarios so named." placeholder:"NAME"`
+	Repeat   int      `help:"How often each scenario runs, each time with another seed." default:"1" placeholder:"N"`
+	FailFast bool     `help:"Begin no more scenarios once one has not given the verdict that its file expects."`
 	Keep     bool     `help:"Keep the data of the cells in the evidence folders."`
 	Out      string   `help:"Folder below which each run gets a folder of its own." default:"out/chaos" placeholder:"DIR"`
 	Verbose  bool     `short:"v" help:"Show every invariant, measure and phase."`
@@ -44,6 +46,9 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	if c.Jobs < 1 {
 		return fmt.Errorf("read --jobs: expected at least 1, got %d", c.Jobs)
 	}
+	if c.Repeat < 1 {
+		return fmt.Errorf("read --repeat: expected at least 1, got %d", c.Repeat)
+	}
 	out, err := freshFolder(c.Out)
 	if err != nil {
 		return err
@@ -53,22 +58,23 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	}
 	text := report.Text{W: env.stdout, Verbose: c.Verbose}
 	progress := newProgress(env.stderr)
-	progress.note("%d scenarios, %d at a time, seed %d", len(scenarios), c.Jobs, c.Seed)
+	all := len(scenarios) * c.Repeat
+	progress.note("%d scenarios, %d at a time, seed %d", all, c.Jobs, c.Seed)
 	results, err := run.All(ctx, scenarios, run.Options{
 		System: sys, Registry: env.registry, Bin: bin, Out: out, Seed: c.Seed,
-		Jobs: c.Jobs, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
+		Jobs: c.Jobs, Repeat: c.Repeat, FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
 	}, func(r run.Result) { progress.finish(r.Scenario.Name, func() { text.Result(r) }) })
 	progress.close()
 	if errors.Is(err, errInterrupted) {
 		return codeError{report.ExitInterrupted, err}
 	}
 	if err == nil {
-		err = report.Files(out, c.Seed, results)
+		err = report.Files(out, c.Seed, all, results)
 	}
 	if err != nil {
 		return codeError{report.ExitInvalid, err}
 	}
-	text.Totals(results, c.Seed, filepath.Join(out, "summary.json"))
+	text.Totals(results, all, c.Seed, filepath.Join(out, "summary.json"))
 	return codeOf(results)
 }
 
