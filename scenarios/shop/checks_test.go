@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"stormglass/chaos/load"
 	"stormglass/system/api/catalogue"
@@ -46,6 +47,29 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 		wrong func(w *world)
 		want  []string
 	}{
+		"a breaker left a state out": {
+			func(w *world) { w.breakerChange(4, "closed", "half-open", time.Second) },
+			[]string{"breakers-conform"},
+		},
+		"a change is missing from the log": {
+			func(w *world) { w.breakerChange(5, "closed", "open", time.Second) },
+			[]string{"breakers-conform"},
+		},
+		"a breaker changed from another state than it was in": {
+			func(w *world) { w.breakerChange(4, "half-open", "open", time.Second) },
+			[]string{"breakers-conform"},
+		},
+		"a breaker came out of open before its time": {
+			func(w *world) {
+				w.breakerChange(4, "closed", "open", time.Second)
+				w.breakerChange(5, "open", "half-open", 1400*time.Millisecond)
+			},
+			[]string{"breakers-conform"},
+		},
+		"a breaker began anew though its process did not": {
+			func(w *world) { w.breakerChange(1, "closed", "open", time.Second) },
+			[]string{"breakers-conform"},
+		},
 		"a piece vanished": {
 			func(w *world) { w.audits["inventory"]["stock"][3]["available"] = 1 },
 			[]string{"I1-stock-adds-up"},
@@ -255,7 +279,7 @@ func TestEventsThatWereDeletedCannotBeCompared(t *testing.T) {
 
 func TestAWorldWithoutOrdersComparesNothing(t *testing.T) {
 	w := wellEnded()
-	w.history, w.intents, w.refunds = nil, nil, nil
+	w.history, w.intents, w.refunds, w.log = nil, nil, nil, nil
 	for service, tables := range w.audits {
 		for table := range tables {
 			if table != "stock" {

@@ -19,6 +19,11 @@ func expectations() []verdict.Check {
 			Doc:  "Every accepted order that nothing speaks against is shipped; only one that could not be had any more may be cancelled.",
 			Func: looking(ordersShipped),
 		},
+		{
+			Name: "breakers-conform",
+			Doc:  "Every breaker that changed went by the rules of the state machine: closed, open, half-open, and from there either way; no change is missing from the log, and none came out of open before its time.",
+			Func: looking(breakersConform),
+		},
 	}
 }
 

@@ -2,11 +2,13 @@ package shop
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +29,7 @@ type world struct {
 	intents []row
 	refunds []row
 	events  int
+	log     []string // lines of order-1
 }
 
 // begin is when the shoppers of the small shop came; struckAt is when the fault hit it.
@@ -52,6 +55,9 @@ func wellEnded() *world {
 		w.add("inventory", "stock", row{"product_id": p.ID, "received": p.Stock, "available": p.Stock, "reserved": 0, "sold": 0})
 	}
 	w.event("user", "user.registered.v1", "notification")
+	w.breakerChange(1, "closed", "open", 0)
+	w.breakerChange(2, "open", "half-open", 600*time.Millisecond)
+	w.breakerChange(3, "half-open", "closed", 601*time.Millisecond)
 
 	w.order("o-shipped", "k1", shipped, "", shipped)
 	w.checkout(opRepeat, "o-shipped", "k1", shipped)
@@ -148,6 +154,12 @@ func (w *world) event(producer, typ string, consumers ...string) {
 }
 
 // folder writes the world down as a run would, and opens that.
+// breakerChange logs a change of order's breaker on the broker, so long after the fault struck.
+func (w *world) breakerChange(sequence int, from, to string, after time.Duration) {
+	w.log = append(w.log, fmt.Sprintf(`{"level":"info","client":"order","server":"broker","from":%q,"to":%q,"sequence":%d,"time":%q,"message":"breaker changed"}`,
+		from, to, sequence, struckAt.Add(after).Format(time.RFC3339Nano)))
+}
+
 func (w *world) folder(t *testing.T) *evidence.Folder {
 	t.Helper()
 	raw := func(v any) json.RawMessage {
@@ -168,6 +180,13 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 	}
 	f.Books["card-processor"] = raw(map[string]any{"intents": w.intents, "refunds": w.refunds, "webhooks_pending": 0})
 	if err := f.Write(); err != nil {
+		t.Fatal(err)
+	}
+	logs := filepath.Join(f.Dir, "logs")
+	if err := os.Mkdir(logs, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(logs, "order-1.log"), []byte(strings.Join(w.log, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	history, err := os.Create(filepath.Join(f.Dir, evidence.HistoryFile))
