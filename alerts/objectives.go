@@ -55,7 +55,7 @@ func Objectives() []Objective {
 			Promise: "Of the accepted orders, 99 % are shipped or cancelled within 5 s.",
 			Broken:  "orders are shipped or cancelled later than 5 s after they were accepted",
 			Bad:     slower(saga, "5"),
-			All:     rate(saga+"_count"),
+			All:     rate(saga + "_count"),
 		},
 		{
 			Name: "browsing-success", Service: "gateway", Goal: 0.999, Alert: "BrowsingFailing",
@@ -69,7 +69,9 @@ func Objectives() []Objective {
 
 // rate adds up a counter's series by the second.
 func rate(counter string, matchers ...string) ratio {
-	return func(window string) string { return fmt.Sprintf("sum(rate(%s[%s]))", selector(counter, matchers), window) }
+	return func(window string) string {
+		return fmt.Sprintf("sum(rate(%s[%s]))", selector(counter, matchers), window)
+	}
 }
 
 // slower counts what a histogram saw above a bound: all of it, less what its bucket holds.

@@ -133,4 +133,3 @@ func selector(name string, matchers []string) string {
 func decimal(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
 
 func percent(share float64) string { return decimal(100*share) + " %" }
-

@@ -37,7 +37,12 @@ type observer struct {
 }
 
 func newObserver(tel *telemetry.Telemetry) *observer {
-	return &observer{tel, tel.Tracer("gateway"), tel.Gauge(telemetry.HTTPServerActive).WithLabelValues(), tel.Histogram(telemetry.HTTPServerDuration)}
+	o := &observer{tel, tel.Tracer("gateway"), tel.Gauge(telemetry.HTTPServerActive).WithLabelValues(), tel.Histogram(telemetry.HTTPServerDuration)}
+	// What a checkout's objective counts is there from the start: a rate would not see the first failure otherwise.
+	for _, status := range []int{http.StatusAccepted, http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout} {
+		o.duration.WithLabelValues(http.MethodPost, routeCheckout, strconv.Itoa(status))
+	}
+	return o
 }
 
 // visit is one request while it is served.

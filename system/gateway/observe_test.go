@@ -140,7 +140,7 @@ func TestRequestsAreCountedByRouteAndNeverByPath(t *testing.T) {
 	d.send(request{path: "/v1/products/nope"}).want(t, 404)
 	d.send(request{path: "/wp-admin/setup.php"}).want(t, 404)
 	d.send(request{method: "BREW", path: "/v1/cart"}).want(t, 405)
-	waitFor(t, "four series", func() bool { return testutil.CollectAndCount(d.tel.Histogram(telemetry.HTTPServerDuration)) == 4 })
+	waitFor(t, "eight series", func() bool { return testutil.CollectAndCount(d.tel.Histogram(telemetry.HTTPServerDuration)) == 8 })
 	families, err := d.tel.Registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +158,11 @@ func TestRequestsAreCountedByRouteAndNeverByPath(t *testing.T) {
 			series[labels["http_request_method"]+" "+labels["http_route"]+" "+labels["http_response_status_code"]] = true
 		}
 	}
-	want := map[string]bool{"GET /v1/products/{id} 200": true, "GET /v1/products/{id} 404": true, "GET unmatched 404": true, "_OTHER unmatched 405": true}
+	want := map[string]bool{
+		"GET /v1/products/{id} 200": true, "GET /v1/products/{id} 404": true, "GET unmatched 404": true, "_OTHER unmatched 405": true,
+		// There from the start, so that a rate sees the first of them.
+		"POST /v1/orders 202": true, "POST /v1/orders 500": true, "POST /v1/orders 503": true, "POST /v1/orders 504": true,
+	}
 	if !maps.Equal(series, want) {
 		t.Errorf("got %v, want %v", series, want)
 	}

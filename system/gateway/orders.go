@@ -10,6 +10,9 @@ import (
 	orderv1 "stormglass/system/api/order/v1"
 )
 
+// routeCheckout is where orders are placed; the objectives in alerts/ watch it by this name.
+const routeCheckout = "/v1/orders"
+
 type order struct {
 	ID        string    `json:"id"`
 	State     string    `json:"state" enum:"pending,confirmed,shipped,cancelled"`
@@ -63,7 +66,7 @@ type orderListOutput struct{ Body orderList }
 func (g *gateway) orderRoutes() {
 	buyer := route{access: customers, buying: true}
 	add(g, buyer, huma.Operation{
-		OperationID: "place-order", Method: http.MethodPost, Path: "/v1/orders", Tags: []string{tagOrders}, DefaultStatus: http.StatusAccepted,
+		OperationID: "place-order", Method: http.MethodPost, Path: routeCheckout, Tags: []string{tagOrders}, DefaultStatus: http.StatusAccepted,
 		Summary: "Order what the cart holds",
 		Description: "The order is accepted at once and decided afterwards: watch it at its Location. Repeat with the same Idempotency-Key after a lost answer; " +
 			"it gives the same order. A cart or total that is not what the customer saw is refused with 409.",

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"stormglass/system/api/catalogue"
 	"stormglass/system/platform/events"
 	"stormglass/system/platform/problem"
@@ -52,7 +54,7 @@ func shop(t *testing.T, url string) (*Service, *told) {
 	outbox := &told{said: map[OrderID][]string{}}
 	s := &Service{
 		tel: tel, db: storetest.Open(t, url, migrations(), events.Migrations()), outbox: outbox, life: time.Minute,
-		expired: tel.Counter(telemetry.ReservationsDue).WithLabelValues(), now: time.Now,
+		figures: newFigures(tel), now: time.Now,
 	}
 	if err := seed(t.Context(), s.db, []catalogue.Product{{ID: string(lamp), Stock: 10}, {ID: string(desk), Stock: 5}}); err != nil {
 		t.Fatal(err)
@@ -154,6 +156,9 @@ func TestExpiredReservationIsGivenBackAndAConfirmationTakesItAgainOrComesShort(t
 		s.do(t, "o2", s.steps(Line{lamp, 4})["confirmed"])
 		s.wantLamps(t, 0, 4, 6)
 		s.wantState(t, "o2", Short)
+		if got := testutil.ToFloat64(s.figures.short); got != 1 {
+			t.Errorf("counted %v orders without goods, want 1", got)
+		}
 	})
 }
 

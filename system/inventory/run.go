@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"stormglass/system/api/catalogue"
@@ -11,8 +12,6 @@ import (
 	"stormglass/system/platform/boot"
 	"stormglass/system/platform/rpc"
 	"stormglass/system/platform/service"
-	"stormglass/system/platform/store"
-	"stormglass/system/platform/telemetry"
 )
 
 // config is what the inventory service is told by its environment.
@@ -53,7 +52,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 
 	s := &Service{
 		tel: rt.Telemetry, db: db, outbox: publisher{rt.Telemetry, parts.Outbox(db, broker)}, life: c.Life,
-		expired: rt.Counter(telemetry.ReservationsDue).WithLabelValues(), now: time.Now,
+		figures: newFigures(rt.Telemetry), now: time.Now,
 	}
 	parts.Consume(db, broker, queue, s.handlers())
 	rt.Go("stocktaking", func(ctx context.Context) error { return s.takeStock(ctx, c.Look) })
@@ -65,19 +64,9 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 
 // takeStock gives back expired reservations and keeps the gauges of stock, every so often until ctx ends.
 func (s *Service) takeStock(ctx context.Context, every time.Duration) error {
-	units := s.tel.Gauge(telemetry.StockReserved)
 	for {
-		err := s.expire(ctx)
-		if err == nil {
-			err = s.db.Read(ctx, "add up stock", func(ctx context.Context, tx *store.Tx) error {
-				sum, err := totals(ctx, tx)
-				units.WithLabelValues(string(available)).Set(float64(sum.Available))
-				units.WithLabelValues(string(reserved)).Set(float64(sum.Reserved))
-				units.WithLabelValues(string(sold)).Set(float64(sum.Sold))
-				return err
-			})
-		}
-		if err != nil && ctx.Err() == nil {
+		// What could not be given back is counted all the more.
+		if err := errors.Join(s.expire(ctx), s.count(ctx)); err != nil && ctx.Err() == nil {
 			s.tel.Log.Warn().Err(err).Msg("no stocktaking")
 		}
 		select {

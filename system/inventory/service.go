@@ -6,8 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"stormglass/system/platform/problem"
 	"stormglass/system/platform/store"
 	"stormglass/system/platform/telemetry"
@@ -26,7 +24,7 @@ type Service struct {
 	outbox Outbox
 	// life is how long a reservation waits for a decision. It must be longer than orders wait for theirs.
 	life    time.Duration
-	expired prometheus.Counter
+	figures figures
 	now     func() time.Time
 }
 
@@ -82,6 +80,7 @@ func (s *Service) commitLate(ctx context.Context, tx *store.Tx, order OrderID, l
 	err = tx.Savepoint(ctx, func() error { return shiftAll(ctx, tx, lines, available, sold) })
 	if _, short := errors.AsType[tooLittle](err); short {
 		s.tel.Log.Error().Ctx(ctx).Str("order_id", string(order)).Msg("confirmed order has no goods: its reservation had expired")
+		tx.AfterCommit(s.figures.short.Inc)
 		r.State, err = Short, nil
 	}
 	if err != nil {
@@ -162,7 +161,7 @@ func (s *Service) expire(ctx context.Context) error {
 				return err
 			}
 			tx.AfterCommit(func() {
-				s.expired.Inc()
+				s.figures.expired.Inc()
 				s.tel.Log.Warn().Str("order_id", string(r.Order)).Msg("reservation expired without a decision")
 			})
 		}

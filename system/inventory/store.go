@@ -99,6 +99,17 @@ func overdue(ctx context.Context, tx *store.Tx, now time.Time) ([]Reservation, e
 	return due, rows.Err()
 }
 
+// queryCountOverdue has an index of its own, on the reservations that are held.
+const queryCountOverdue = `SELECT COUNT(*) FROM reservations WHERE state = 'reserved' AND expires_us < $1`
+
+// countOverdue counts reservations whose time was up before now.
+func countOverdue(ctx context.Context, tx *store.Tx, now time.Time) (n int64, err error) {
+	if err := tx.QueryRow(ctx, queryCountOverdue, store.Micros(now)).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count expired reservations: %w", err)
+	}
+	return n, nil
+}
+
 func scan(row interface{ Scan(...any) error }) (Reservation, error) {
 	var r Reservation
 	var lines string

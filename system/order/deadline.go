@@ -47,16 +47,21 @@ func (s *Service) expireOnce(ctx context.Context) {
 	}
 }
 
-// measureOldest keeps the gauge that tells a stuck saga.
+// measureOldest keeps the gauges that tell a stuck saga, and an order that is paid and not on its way.
 func (s *Service) measureOldest(ctx context.Context, tx *store.Tx) error {
-	oldest, open, err := oldestOpen(ctx, tx)
+	found, err := findOldest(ctx, tx)
 	if err != nil {
 		return err
 	}
-	age := 0.0
-	if open {
-		age = s.now().Sub(oldest).Seconds()
-	}
-	s.tel.Gauge(telemetry.SagaOldest).WithLabelValues().Set(age)
+	s.tel.Gauge(telemetry.SagaOldest).WithLabelValues().Set(s.age(found.open()))
+	s.tel.Gauge(telemetry.ConfirmedOldest).WithLabelValues().Set(s.age(found.confirmed))
 	return nil
+}
+
+// age gives the seconds since a moment; none for the zero time.
+func (s *Service) age(since time.Time) float64 {
+	if since.IsZero() {
+		return 0
+	}
+	return s.now().Sub(since).Seconds()
 }

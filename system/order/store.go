@@ -117,18 +117,34 @@ func overdue(ctx context.Context, tx *store.Tx, now time.Time, limit int) ([]ID,
 
 // queryOldest asks for each open state by itself, because each has an index of its own: it is asked twice a second, and
 // must not look at all orders that there ever were.
-const queryOldest = `SELECT MIN(oldest) FROM (
-	SELECT MIN(created_us) AS oldest FROM orders WHERE state = 'pending'
-	UNION ALL SELECT MIN(created_us) FROM orders WHERE state = 'confirmed') AS open`
+const queryOldest = `SELECT (SELECT MIN(created_us) FROM orders WHERE state = 'pending'),
+	(SELECT MIN(created_us) FROM orders WHERE state = 'confirmed')`
 
-// oldestOpen gives when the oldest order that is not final was made; false when all are.
-func oldestOpen(ctx context.Context, tx *store.Tx) (time.Time, bool, error) {
-	var us sql.NullInt64
-	err := tx.QueryRow(ctx, queryOldest).Scan(&us)
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("find oldest open order: %w", err)
+// oldest tells when the oldest order of each state was made that is not final; the zero time where there is none.
+type oldest struct{ pending, confirmed time.Time }
+
+// open is when the oldest order of both states was made.
+func (o oldest) open() time.Time {
+	if o.pending.IsZero() || !o.confirmed.IsZero() && o.confirmed.Before(o.pending) {
+		return o.confirmed
 	}
-	return time.UnixMicro(us.Int64), us.Valid, nil
+	return o.pending
+}
+
+func findOldest(ctx context.Context, tx *store.Tx) (oldest, error) {
+	var pending, confirmed sql.NullInt64
+	if err := tx.QueryRow(ctx, queryOldest).Scan(&pending, &confirmed); err != nil {
+		return oldest{}, fmt.Errorf("find oldest open orders: %w", err)
+	}
+	return oldest{instant(pending), instant(confirmed)}, nil
+}
+
+// instant gives a moment in microseconds, or the zero time for NULL.
+func instant(us sql.NullInt64) time.Time {
+	if !us.Valid {
+		return time.Time{}
+	}
+	return time.UnixMicro(us.Int64)
 }
 
 func scan(row interface{ Scan(...any) error }) (Order, error) {

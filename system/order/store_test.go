@@ -7,40 +7,47 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"stormglass/system/platform/store"
 	"stormglass/system/platform/store/storetest"
+	"stormglass/system/platform/telemetry"
 )
 
-func (b *bench) oldest(t *testing.T) (at time.Time, open bool) {
+// ages gives the two gauges: of the oldest open order, and of the oldest that is paid and not on its way. Seconds.
+func (b *bench) ages(t *testing.T) (open, confirmed float64) {
 	t.Helper()
-	err := b.db.Read(t.Context(), "test", func(ctx context.Context, tx *store.Tx) (err error) {
-		at, open, err = oldestOpen(ctx, tx)
-		return err
-	})
-	if err != nil {
+	if err := b.db.Read(t.Context(), "test", b.measureOldest); err != nil {
 		t.Fatal(err)
 	}
-	return at, open
+	return testutil.ToFloat64(b.tel.Gauge(telemetry.SagaOldest)), testutil.ToFloat64(b.tel.Gauge(telemetry.ConfirmedOldest))
 }
 
-func TestTheOldestOpenOrderIsPendingOrConfirmed(t *testing.T) {
+func TestTheOldestOrdersAgeIsThatOfWhatIsOpenAndOfWhatIsPaid(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		b := newBench(t, url)
-		if at, open := b.oldest(t); open {
-			t.Errorf("without orders the oldest open one is of %v", at)
-		}
-		final, confirmed, pending := b.create(t, "1"), b.create(t, "2"), b.create(t, "3")
-		b.hear(t, final.ID, causeDeclined)
-		b.hear(t, confirmed.ID, causePaid)
-		for _, o := range []Order{confirmed, pending} {
-			if at, open := b.oldest(t); !open || at.UnixMicro() != o.Created.UnixMicro() {
-				t.Errorf("got %v, %v; want the order of %v", at, open, o.Created)
+		start := time.Now().Truncate(time.Microsecond) // as the database keeps it
+		b.now = func() time.Time { return start }
+		want := func(when string, open, confirmed float64) {
+			t.Helper()
+			if o, c := b.ages(t); o != open || c != confirmed {
+				t.Errorf("%s: the oldest open order is %v s old and the oldest paid one %v s; want %v and %v", when, o, c, open, confirmed)
 			}
-			b.hear(t, o.ID, causePaid, causeDispatched)
 		}
-		if at, open := b.oldest(t); open {
-			t.Errorf("when all are final the oldest open one is of %v", at)
-		}
+		want("without orders", 0, 0)
+		b.hear(t, b.create(t, "1").ID, causeDeclined)
+		first := b.create(t, "2").ID
+		start = start.Add(10 * time.Second)
+		second := b.create(t, "3").ID
+		start = start.Add(20 * time.Second)
+		want("two pending", 30, 0)
+		b.hear(t, first, causePaid)
+		want("the older is paid", 30, 30)
+		b.hear(t, second, causePaid)
+		b.hear(t, first, causeDispatched)
+		want("the older is on its way, the younger paid", 20, 20)
+		b.hear(t, second, causeDispatched)
+		want("all are final", 0, 0)
 	})
 }
 

@@ -28,6 +28,9 @@ type config struct {
 	Charges int           `env:"CHARGES_AT_ONCE" envDefault:"8"`
 	Lease   time.Duration `env:"CHARGE_LEASE" envDefault:"15s"`
 	Poll    time.Duration `env:"CHARGE_POLL" envDefault:"500ms"`
+	// Compare is how often our books are compared with the processor's; Leave is for how long a charge is left alone first.
+	Compare time.Duration `env:"BOOKS_EVERY" envDefault:"1m"`
+	Leave   time.Duration `env:"BOOKS_AFTER" envDefault:"5m"`
 }
 
 // Run runs the payment service.
@@ -53,7 +56,7 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	if err != nil {
 		return err
 	}
-	db, err := parts.Database(ctx, c.Database, migrations(), audit())
+	db, err := parts.Database(ctx, c.Database, migrations(), audit()...)
 	if err != nil {
 		return err
 	}
@@ -66,6 +69,8 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	s.wake = worker.Wake
 	parts.Consume(db, broker, queue, s.handlers())
 	rt.Go(charges, worker.Run)
+	books := &reconciler{tel: rt.Telemetry, db: db, books: processor, figures: newBookFigures(rt.Telemetry), after: c.Leave, now: time.Now}
+	rt.Go("books", func(ctx context.Context) error { return books.run(ctx, c.Compare) })
 
 	grpc := rpc.NewServer(rt.Telemetry, verifier)
 	paymentv1.RegisterPaymentServiceServer(grpc, &server{service: s, secret: c.Webhook})

@@ -17,8 +17,11 @@ var files embed.FS
 func migrations() store.Migrations { return store.Embedded("payment", files) }
 
 // audit is what /audit shows: no tokens.
-func audit() store.Table {
-	return store.Table{Name: "payments", Query: `SELECT order_id, user_id, amount_minor, currency, state, reason, intent_id, attempts, since_us FROM payments ORDER BY order_id`}
+func audit() []store.Table {
+	return []store.Table{
+		{Name: "payments", Query: `SELECT order_id, user_id, amount_minor, currency, state, reason, intent_id, attempts, since_us FROM payments ORDER BY order_id`},
+		{Name: "mismatches", Query: `SELECT intent_id, order_id, kind, found_us FROM mismatches ORDER BY intent_id`},
+	}
 }
 
 const columns = `order_id, user_id, amount_minor, currency, card_ref, state, reason, intent_id, order_known, stock_reserved, attempts, origin, since_us`

@@ -86,6 +86,14 @@ var (
 	MessagesSent    = Metric{"shop_notifications_total", Counter, "Messages to customers.", []string{"channel", "outcome"}, nil}
 	ReservationsDue = Metric{"shop_reservations_expired_total", Counter, "Reservations that expired without a decision.", nil, nil}
 
+	// People must act on these: the rules in alerts/rules/business.yaml tell them.
+	ConfirmedOldest     = Metric{"shop_order_confirmed_oldest_age_seconds", Gauge, "Age of the oldest order that is paid and not on its way.", nil, nil}
+	ReservationsOverdue = Metric{"shop_reservations_overdue", Gauge, "Reservations that are still held although their time is up.", nil, nil}
+	ReservationsShort   = Metric{"shop_reservations_short_total", Counter, "Confirmed orders whose reservation had expired and whose goods were gone.", nil, nil}
+	LedgerMismatches    = Metric{"shop_ledger_mismatches", Gauge, "Charges on which our books and the card processor's do not agree: unknown, missing, amount, kept, not_taken.", []string{"kind"}, nil}
+	LedgerCompared      = Metric{"shop_ledger_compared_total", Counter, "Charges that were compared with the card processor's books.", nil, nil}
+	LedgerUnchecked     = Metric{"shop_ledger_unchecked_age_seconds", Gauge, "How far back our books were not compared with the card processor's yet.", nil, nil}
+
 	// Up is 1 while the program runs; its labels say which build.
 	BuildInfo = Metric{"shop_build_info", Gauge, "1; the labels tell the build.", []string{"version", "go_version"}, nil}
 	Ready     = Metric{"shop_ready", Gauge, "1 when the service is ready.", nil, nil}
@@ -101,6 +109,7 @@ func Catalogue() []Metric {
 		DBDuration, DBConnections, DBConnMax, DBPending,
 		GatewayShed, GatewayCache, PasswordHashing, TokenReuse,
 		OrdersTotal, SagaDuration, SagaOldest, RevenueTotal, RefundedTotal, FunnelTotal, StockReserved, PaymentsTotal, MessagesSent, ReservationsDue,
+		ConfirmedOldest, ReservationsOverdue, ReservationsShort, LedgerMismatches, LedgerCompared, LedgerUnchecked,
 		BuildInfo, Ready, Degraded,
 	}
 }

@@ -38,11 +38,12 @@ func (a *API) Routes() *http.ServeMux {
 	mux.HandleFunc("POST /v1/payment_intents/{id}/confirm", a.change(a.confirm, "payment_method", "return_url", "expand"))
 	mux.HandleFunc("POST /v1/payment_intents/{id}/cancel", a.change(a.cancel, "cancellation_reason", "expand"))
 	mux.HandleFunc("POST /v1/refunds", a.change(a.refund, "payment_intent", "amount", "reason", "metadata", "expand"))
-	mux.HandleFunc("GET /v1/payment_intents/{id}", a.look(a.showIntent))
-	mux.HandleFunc("GET /v1/refunds/{id}", a.look(a.showRefund))
+	mux.HandleFunc("GET /v1/payment_intents", a.look(a.listIntents, "created", "limit", "starting_after", "expand"))
+	mux.HandleFunc("GET /v1/payment_intents/{id}", a.look(a.showIntent, "expand"))
+	mux.HandleFunc("GET /v1/refunds/{id}", a.look(a.showRefund, "expand"))
 	mux.HandleFunc("/v1/", a.look(func(string, params) answer {
 		return (&refusal{status: http.StatusNotFound, Type: typeRequest, Message: "There is no such call; see the package's documentation for those there are."}).answer()
-	}))
+	}, "expand"))
 	return mux
 }
 
@@ -112,10 +113,10 @@ func (a *API) change(decide rule, known ...string) http.HandlerFunc {
 }
 
 // look answers a GET from the ledger, which it reads locked.
-func (a *API) look(show func(id string, p params) answer) http.HandlerFunc {
+func (a *API) look(show func(id string, p params) answer, known ...string) http.HandlerFunc {
 	return a.serve(func(r *http.Request, _ request) (answer, error) {
 		p := params{r.URL.Query()}
-		if refused := p.check("expand"); refused != nil {
+		if refused := p.check(known...); refused != nil {
 			return refused.answer(), nil
 		}
 		return a.ledger.read(func() answer { return show(r.PathValue("id"), p) })

@@ -5,6 +5,7 @@
 //	POST /v1/payment_intents/{id}/confirm  payment_method
 //	POST /v1/payment_intents/{id}/cancel   cancellation_reason
 //	GET  /v1/payment_intents/{id}          expand[]=latest_charge, as with every intent that is answered
+//	GET  /v1/payment_intents               created[gte], created[lt], limit, starting_after, expand[]; the newest first
 //	POST /v1/refunds                       payment_intent, amount, reason, metadata[…]
 //	GET  /v1/refunds/{id}
 //	GET  /books                            every intent and refund, and how many webhooks wait

@@ -77,11 +77,26 @@ func (p params) metadata() map[string]string {
 }
 
 // expandsCharge says whether the client asked for the charge in place of its id: expand[]=latest_charge.
-func (p params) expandsCharge() bool {
+func (p params) expandsCharge() bool { return p.expands("latest_charge") }
+
+func (p params) expands(what string) bool {
 	for name, values := range p.values {
-		if strings.HasPrefix(name, "expand[") && slices.Contains(values, "latest_charge") {
+		if strings.HasPrefix(name, "expand[") && slices.Contains(values, what) {
 			return true
 		}
 	}
 	return false
+}
+
+// whole gives a whole number from least up to most, or the usual one when it is left away.
+func (p params) whole(name string, usual, least, most int64) (int64, *refusal) {
+	text := p.text(name)
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < least || n > most {
+		return 0, badRequest("parameter_invalid_integer", name, "It is a whole number from %d to %d.", least, most)
+	}
+	return n, nil
 }
