@@ -33,6 +33,7 @@ type commands struct {
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of scenario files, for editors."`
 	Check    checkCommand    `cmd:"" help:"Judge an evidence folder again, offline."`
 	Up       upCommand       `cmd:"" help:"Start the system and keep it up until Ctrl-C."`
+	Probe    probeCommand    `cmd:"" help:"Place one order at a system that runs elsewhere, and print what it took."`
 	Bench    benchCommand    `cmd:"" help:"Measure what the system bears: rates, latency, processor time, memory."`
 	Guard    guardCommand    `cmd:"" hidden:"" help:"Keep a cell's processes for the harness."`
 }

@@ -41,6 +41,9 @@ func standins() []standin {
 func main() { os.Exit(start(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func start(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "healthcheck" { // all of them are ready when their HTTP port says so
+		return boot.Healthcheck("standins", "HTTP_ADDR", args[1:], stdout, stderr)
+	}
 	if len(args) == 1 {
 		for _, s := range standins() {
 			if s.name == args[0] {
@@ -53,5 +56,6 @@ func start(args []string, stdout, stderr io.Writer) int {
 	for _, s := range standins() {
 		fmt.Fprintf(stderr, "  %-15s %s\n", s.name, s.says)
 	}
+	fmt.Fprintln(stderr, "or healthcheck, which asks the one whose HTTP_ADDR this environment has whether it is ready")
 	return boot.ExitUsage
 }
