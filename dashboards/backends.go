@@ -57,7 +57,7 @@ func processes() []board.Panel {
 		perInstance("Stopped for the collector", units.PercentUnit, "Share of the time for which the garbage collector stopped everything.", promql.Rate(gcPauses, ofService)),
 		perInstance("Goroutines", units.Short, "A number that only grows is a leak.", promql.Value(goroutines, ofService)),
 		perInstance("Open files", units.Short, "Open files and connections.", promql.Value(processFiles, ofService)),
-		perInstance("Restarts", units.Short, "How often a process began anew in the window of the rates.", restarts(ofService)),
+		perInstance("Age", units.Seconds, "How long each process has been running. A fall to zero is a restart.", age(ofService)),
 		board.NewGraph("Passwords being hashed", units.Short, "Hashing is bound to the processor and has places of its own; when they are taken, log-ins are refused.", board.Q("{{instance}}", promql.Sum(promql.Value(t.PasswordHashing), instance))),
 	}
 }

@@ -29,15 +29,14 @@ func Chaos() board.Dashboard {
 func broken() []board.Panel {
 	states := []board.State{{Value: 0, Text: "well", Color: board.Green}, {Value: 1, Text: "recovering", Color: board.Yellow}, {Value: 2, Text: "broken", Color: board.Red}}
 	return []board.Panel{
-		board.NewTimeline("Fault windows", "Everything that was not well at some moment of the time shown, and when: processes that do not answer, services that are not ready, dependencies that are away, breakers, paused consumers and workers. What was well all along has no line.", states,
+		board.NewTimeline("Fault windows", "Everything that was not well at some moment of the time shown, and when: processes that do not answer, dependencies that are away (as the service said when it was last asked for its readiness), breakers, paused consumers and workers. What was well all along has no line.", states,
 			board.Q("{{instance}} is away", promql.WhenAboveZero(twice(down()))),
-			board.Q("{{instance}} is not ready", promql.WhenAboveZero(twice("1 - "+promql.Max(promql.Value(t.Ready), job, instance)))),
 			board.Q("{{job}} lacks {{dependency}}", promql.WhenAboveZero(twice(promql.Max(promql.Value(t.Degraded), job, "dependency")))),
 			board.Q("breaker "+arrow, promql.WhenAboveZero(promql.Max(promql.Value(t.BreakerState), "client", "server"))),
 			board.Q("{{backlog}} is paused", promql.WhenAboveZero(promql.Max(promql.Value(t.BacklogPaused), "backlog"))),
 		).High(14).OrElse("All was well in the time shown."),
 		board.NewGraph("Failing attempts", units.PercentUnit, "Share of each link's attempts that the neighbour is to blame for; the link with the highest line is the first suspect.", board.Q(arrow, failingAttempts())).Wide(12),
-		board.NewGraph("Restarts", units.Short, "Processes that began anew in the window of the rates.", board.Q("{{instance}}", promql.Sum(restarts(), instance))).Wide(12),
+		board.NewGraph("Age of the processes", units.Seconds, "How long each process has been running. A fall to zero is a restart, which a short outage may hide from the timeline above.", board.Q("{{instance}}", age())).Wide(12),
 	}
 }
 

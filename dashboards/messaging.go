@@ -43,9 +43,9 @@ func backlogs() []board.Panel {
 			board.Q("{{backlog}}", promql.Max(promql.Value(t.BacklogDepth, ofBacklog), "backlog"))),
 		board.NewGraph("Oldest age", units.Seconds, "How long the oldest has waited. A line that climbs at one second a second stands still.",
 			board.Q("{{backlog}}", promql.Max(promql.Value(t.BacklogAge, ofBacklog), "backlog"))),
-		board.NewGraph("Handling, p99", units.Seconds, "How long one batch or piece of work takes. Each dot leads to its trace.",
-			board.Traced("{{backlog}}", promql.Quantile(.99, t.ProcessDuration, by("backlog"), ofBacklog))),
-		board.NewTimeline("Paused", "Consumers and workers that wait for a dependency, and probe with one event from time to time.", states,
+		board.NewGraph("Handling, p99", units.Seconds, "How long one batch or piece of work takes.",
+			board.Q("{{backlog}}", promql.Quantile(.99, t.ProcessDuration, by("backlog"), ofBacklog))),
+		board.NewTimeline("Paused and working", "Consumers and workers that wait for a dependency, and probe with one event from time to time.", states,
 			board.Q("{{backlog}}", promql.Max(promql.Value(t.BacklogPaused, ofBacklog), "backlog"))),
 	}
 }
@@ -67,7 +67,7 @@ func sagas() []board.Panel {
 		board.NewGraph("Duration by end", units.Seconds, "From an order's creation to its final state. Each dot is one order and leads to its trace.",
 			board.Traced("{{outcome}} p50", promql.Quantile(.5, t.SagaDuration, by("outcome"))), board.Traced("{{outcome}} p99", promql.Quantile(.99, t.SagaDuration, by("outcome")))),
 		board.NewHeat("Duration", units.Seconds, "How many orders took how long.", promql.Buckets(t.SagaDuration)),
-		board.NewGraph("Oldest open order", units.Seconds, "Age of the oldest order that is not final. It climbs while a step cannot be done, and falls when it can.", board.Q("oldest", promql.Max(promql.Value(t.SagaOldest)))),
+		board.NewGraph("Age of the oldest open order", units.Seconds, "Age of the oldest order that is not final. It climbs while a step cannot be done, and falls when it can.", board.Q("oldest", promql.Max(promql.Value(t.SagaOldest)))),
 		board.NewGraph("Begun and ended", units.CountsPerSecond, "Orders that enter a state, per second.", board.Q("{{state}}", promql.Sum(promql.Rate(t.OrdersTotal), "state"))),
 		board.NewGraph("Undone, by reason", units.CountsPerSecond, "Orders whose steps were undone, by reason.", board.Q("{{reason}}", promql.Sum(promql.Rate(t.OrdersTotal, `state="cancelled"`), "reason"))).Stacked(),
 		board.NewGraph("Expired reservations", units.CountsPerSecond, "Reservations that outlived the saga's deadline without a decision.", board.Q("expired", promql.Sum(promql.Rate(t.ReservationsDue)))),

@@ -28,9 +28,9 @@ func Service() board.Dashboard {
 
 func state() []board.Panel {
 	return []board.Panel{
-		board.NewNumber("Instances ready", units.Short, "Instances whose own database answers. One that is not ready gets no traffic.", promql.Sum(promql.Value(t.Ready, ofService)), board.Below(board.Red), board.From(1, board.Green)),
+		board.NewNumber("Instances ready", units.Short, "Instances that have come up and are not stopping.", promql.Sum(promql.Value(t.Ready, ofService)), board.Below(board.Red), board.From(1, board.Green)),
 		board.NewNumber("Instances away", units.Short, "Instances that did not answer the last scrape.", promql.Sum("1 - "+promql.Max(promql.Value(up, ofService), job, instance)), board.From(1, board.Red)),
-		board.NewNumber("Doing without", units.Short, "Dependencies that are away and that the service can do without for a while.", promql.Sum(promql.Value(t.Degraded, ofService)), board.From(1, board.Orange)),
+		board.NewNumber("Doing without", units.Short, "Dependencies that are away and that the service can do without for a while, as it said when it was last asked for its readiness.", promql.Sum(promql.Value(t.Degraded, ofService)), board.From(1, board.Orange)),
 		board.NewNumber("Restarts", units.Short, "How often an instance began anew in the whole time shown.", promql.Sum("changes("+promql.Value(processStart, ofService)+"[$__range])"), board.From(1, board.Orange)),
 		board.NewNumber("Breakers open", units.Short, "Neighbours that it has stopped asking for a while.", promql.Sum(promql.Value(t.BreakerState, ofService)+" == bool 2"), board.From(1, board.Red)),
 		board.NewNumber("Waiting", units.Short, "What lies in its queues, outboxes and lists of work.", promql.Sum(promql.Max(promql.Value(t.BacklogDepth, ofService), "backlog")), board.From(100, board.Orange), board.From(1000, board.Red)),
@@ -60,7 +60,7 @@ func asked() []board.Panel {
 func worked() []board.Panel {
 	return []board.Panel{
 		board.NewGraph("Handled", units.OpsPerSecond, "Batches of events and pieces of work per second, by outcome.", board.Q("{{backlog}} {{outcome}}", promql.Sum(promql.Observed(t.ProcessDuration, ofService), "backlog", "outcome"))),
-		board.NewGraph("Handling, p99", units.Seconds, "How long one batch or piece of work takes. Each dot leads to its trace.", board.Traced("{{backlog}}", promql.Quantile(.99, t.ProcessDuration, by("backlog"), ofService))),
+		board.NewGraph("Handling, p99", units.Seconds, "How long one batch or piece of work takes.", board.Q("{{backlog}}", promql.Quantile(.99, t.ProcessDuration, by("backlog"), ofService))),
 		board.NewGraph("Event lag, p99", units.Seconds, "From an event's commit at its producer to its effect's commit here.", board.Traced("{{queue}}", lag(.99, ofService))),
 	}
 }
@@ -69,6 +69,6 @@ func asks() []board.Panel {
 	return []board.Panel{
 		board.NewGraph("Operations", units.OpsPerSecond, "What it asks its neighbours and its database, per second.", board.Q("{{client}} → {{server}}", promql.Sum(promql.Observed(t.LinkDuration, ofService), "client", "server"))),
 		board.NewGraph("Failing attempts", units.PercentUnit, "Share of the attempts that the neighbour is to blame for.", board.Q("{{client}} → {{server}}", failingAttempts(ofService))),
-		board.NewGraph("Duration, p99", units.Seconds, "Duration of a whole operation, retries included. Each dot leads to its trace.", board.Traced("{{client}} → {{server}}", promql.Quantile(.99, t.LinkDuration, by("client", "server"), ofService))),
+		board.NewGraph("Duration at the caller, p99", units.Seconds, "Duration of a whole operation, retries included. Each dot leads to its trace.", board.Traced("{{client}} → {{server}}", promql.Quantile(.99, t.LinkDuration, by("client", "server"), ofService))),
 	}
 }

@@ -62,7 +62,7 @@ func lag(q float64, matchers ...string) promql.Expr {
 	return promql.Quantile(q, telemetry.EventLag, by("queue"), matchers...)
 }
 
-// restarts is how often a process began anew within the rate's window.
-func restarts(matchers ...string) promql.Expr {
-	return "changes(" + promql.Value(processStart, matchers...) + "[$__rate_interval])"
+// age is how long a process has been running, in seconds: a fall to zero is a restart, however long it was away before.
+func age(matchers ...string) promql.Expr {
+	return "time() - " + promql.Max(promql.Value(processStart, matchers...), job, instance)
 }

@@ -3,6 +3,7 @@ package board
 import (
 	"strconv"
 
+	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 )
@@ -11,7 +12,7 @@ import (
 func (p Panel) columns() *table.PanelBuilder {
 	names := map[string]any{}
 	hidden := map[string]any{"Time": true}
-	b := table.NewPanelBuilder().ShowHeader(true).Filterable(true)
+	b := table.NewPanelBuilder().ShowHeader(true).Filterable(true).Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"}))
 	for i, q := range p.Queries {
 		field := "Value #" + string(rune('A'+i))
 		names[field] = q.Legend
