@@ -17,7 +17,7 @@ import (
 var services = []string{"gateway", "user", "product", "cart", "order", "inventory", "payment", "shipping", "notification"}
 
 // layers are the platform's packages from the lowest to the highest; each may import those that stand before it.
-var layers = []string{"problem", "money", "telemetry", "boot", "resilience", "store", "auth", "rpc", "events", "work", "service"}
+var layers = []string{"backendtest", "problem", "money", "telemetry", "boot", "resilience", "store", "auth", "rpc", "events", "work", "service"}
 
 // allowed says which of the repository's packages a package may import, both as paths below the module's root.
 func allowed(from, to string) bool {
@@ -122,4 +122,25 @@ func sources(t *testing.T, mode parser.Mode) map[string]*ast.File {
 		t.Fatal(err)
 	}
 	return parsed
+}
+
+// TestNothingThatShipsHoldsWhatTestsNeed keeps the packages for tests, and the library that starts containers for them, out
+// of every program.
+func TestNothingThatShipsHoldsWhatTestsNeed(t *testing.T) {
+	forTests := 0
+	for name, file := range sources(t, parser.ImportsOnly) {
+		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(path.Dir(name), "test") {
+			forTests++
+			continue
+		}
+		for _, spec := range file.Imports {
+			to := strings.Trim(spec.Path.Value, `"`)
+			if strings.HasPrefix(to, "stormglass/") && strings.HasSuffix(to, "test") || strings.Contains(to, "testcontainers") {
+				t.Errorf("%s imports %s, which is for tests", name, to)
+			}
+		}
+	}
+	if forTests < 50 {
+		t.Errorf("saw %d files for tests: the walk missed them", forTests)
+	}
 }

@@ -71,7 +71,7 @@ func listen(t *testing.T, url string) *atomic.Int64 {
 
 func TestWrongBrokerURLIsTheOperatorsToCorrect(t *testing.T) {
 	tel := telemetry.Discard("order")
-	for _, url := range []string{"", "localhost:4222", "amqp://user:secret@localhost:5672", "nats://", ":"} {
+	for _, url := range []string{"", "localhost:4222", "kafka://user:secret@localhost:9092", "amqp://user:secret@localhost:port", "nats://", ":"} {
 		_, err := events.Connect(t.Context(), tel, nil, url)
 		if !errors.Is(err, boot.ErrUsage) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: got %v", url, err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stormglass/system/platform/boot"
+	"stormglass/system/platform/problem"
 	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/telemetry"
 )
@@ -20,18 +21,28 @@ type Queue struct {
 	Types []string
 }
 
+// check says what would keep a queue from being made.
+func (q Queue) check() error {
+	if !word.MatchString(q.Name) || len(q.Types) == 0 {
+		return problem.New(problem.Invalid, "", "queue %q with %d types: want a name such as q.payment, and at least one type", q.Name, len(q.Types))
+	}
+	return nil
+}
+
 // Broker is the port to a message broker. It is safe for concurrent use. An absent broker is problem.Unavailable or
 // problem.Timeout, never a hang and never a panic.
 type Broker interface {
 	// Publish returns nil when the broker has confirmed that every event of the batch is durable; an event that it knew
-	// already counts as confirmed. After an error any of them may be there: publishing them again is harmless.
+	// already counts as confirmed. After an error any of them may be there. Publishing them again is harmless: an event
+	// may then be delivered more than once, some brokers see to it that it is not, and the inbox makes its effect one.
 	Publish(ctx context.Context, batch []Event) error
 	// Subscribe joins the queue. It needs no broker yet: Fetch makes the queue when it can.
 	Subscribe(ctx context.Context, q Queue) (Subscription, error)
 	// DeadLetters gives what the queue gave up, oldest first.
 	DeadLetters(ctx context.Context, queue string) ([]DeadLetter, error)
-	// Redrive sends a dead letter back to its queue alone, under the same event id, and takes it off the dead letters.
-	Redrive(ctx context.Context, queue, eventID string) error
+	// Redrive sends dead letters back to their queue alone, under the same event ids, and takes them off the dead
+	// letters: those with the ids, or without ids all. It gives how many it sent before any error.
+	Redrive(ctx context.Context, queue string, ids ...string) (sent int, err error)
 	// Ping says whether the broker takes and gives events now.
 	Ping(ctx context.Context) error
 	// Close leaves the broker. What was not settled will be delivered again.
@@ -69,9 +80,10 @@ type Failure struct {
 
 // Backlog is what waits at the broker for one queue.
 type Backlog struct {
-	// Waiting counts events that were not settled, those in subscribers' hands included.
+	// Waiting counts events that were not settled, those in this broker's subscribers' hands included. Where the broker
+	// does not tell what the subscribers of other processes hold, those count it themselves.
 	Waiting int64
-	// Dead counts dead letters.
+	// Dead counts dead letters. One that was put there twice, by a crash in between, may count twice until it is listed.
 	Dead int64
 }
 
@@ -88,11 +100,13 @@ type DeadLetter struct {
 func Connect(ctx context.Context, tel *telemetry.Telemetry, link *resilience.Link, brokerURL string) (Broker, error) {
 	u, err := url.Parse(brokerURL)
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("%w: the broker's URL is not one: want nats://host:4222", boot.ErrUsage)
+		return nil, fmt.Errorf("%w: the broker's URL is not one: want nats://host:4222 or amqp://host:5672", boot.ErrUsage)
 	}
 	switch u.Scheme {
 	case "nats":
 		return connectJetStream(ctx, tel, link, brokerURL)
+	case "amqp", "amqps":
+		return connectRabbit(ctx, tel, link, brokerURL)
 	}
-	return nil, fmt.Errorf("%w: broker URL %s has the unknown scheme %q: want nats", boot.ErrUsage, u.Redacted(), u.Scheme)
+	return nil, fmt.Errorf("%w: broker URL %s has the unknown scheme %q: want nats, amqp or amqps", boot.ErrUsage, u.Redacted(), u.Scheme)
 }

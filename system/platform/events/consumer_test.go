@@ -70,7 +70,7 @@ func deliverTwice(t *testing.T, b events.Broker, first events.Event) {
 		if err := got[0].DeadLetter(t.Context(), events.Failure{Reason: "for the test"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Redrive(t.Context(), payment, first.ID); err != nil {
+		if _, err := b.Redrive(t.Context(), payment, first.ID); err != nil {
 			t.Fatal(err)
 		}
 	}

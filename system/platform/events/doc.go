@@ -6,5 +6,5 @@
 //	                                        (confirmed, then            └─ an outage: pause, give back, probe with one
 //	                                         marked as sent)            └─ the event's own fault: retry, then dead letter
 //
-// The broker is a port with adapters; NATS JetStream is one. The suite in eventstest says what each of them must do.
+// The broker is a port with two adapters: NATS JetStream, and RabbitMQ. The suite in eventstest says what each of them must do.
 package events

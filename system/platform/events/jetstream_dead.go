@@ -6,19 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"stormglass/system/platform/problem"
 	"stormglass/system/platform/resilience"
 )
-
-// maxReason is the most bytes of a failure's reason that are kept.
-const maxReason = 1000
 
 func deadSubject(queue, eventID string) string { return deadPrefix + flat(queue) + "." + flat(eventID) }
 
@@ -30,9 +24,9 @@ func (b *jetStream) bury(ctx context.Context, queue string, d *delivery, why Fai
 	}
 	maps.DeleteFunc(m.Header, func(name string, _ []string) bool { return strings.HasPrefix(name, "Nats-") })
 	m.Header[headerID] = []string{d.event.ID}
-	m.Header[headerDeadReason] = []string{oneLine(why.Reason)}
-	m.Header[headerDeadAttempts] = []string{strconv.Itoa(why.Attempts)}
-	m.Header[headerDeadTime] = []string{micros(why.At)}
+	for name, value := range why.headers() {
+		m.Header[name] = []string{value}
+	}
 	return b.sendThrough(ctx, "dead_letter", m)
 }
 
@@ -51,17 +45,6 @@ func (b *jetStream) sendThrough(ctx context.Context, operation string, m *nats.M
 		return struct{}{}, brokerError(operation, err)
 	})
 	return err
-}
-
-// oneLine makes a text fit for a header.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-	return text[:min(len(text), maxReason)]
 }
 
 // deadStream gives the stream of dead letters, or nil when there never was one.
@@ -110,24 +93,40 @@ func (b *jetStream) DeadLetters(ctx context.Context, queue string) ([]DeadLetter
 		}
 		dead = append(dead, deadLetter(queue, m))
 	}
-	slices.SortFunc(dead, func(a, b DeadLetter) int { return a.At.Compare(b.At) })
-	return dead, nil
+	return oldestFirst(dead), nil
 }
 
 func deadLetter(queue string, m *jetstream.RawStreamMsg) DeadLetter {
-	attempts, _ := strconv.Atoi(m.Header.Get(headerDeadAttempts)) // ours; absent it is 0
-	return DeadLetter{Event: decode(m.Header, m.Data), Queue: queue, Failure: Failure{
-		Reason: m.Header.Get(headerDeadReason), Attempts: attempts, At: fromMicros(m.Header.Get(headerDeadTime)),
-	}}
+	e, why := decode(m.Header, m.Data)
+	return DeadLetter{Event: e, Queue: queue, Failure: why}
 }
 
-// Redrive publishes first and deletes afterwards. What breaks off in between is sent twice, which the inbox sees.
-func (b *jetStream) Redrive(ctx context.Context, queue, eventID string) error {
+func (b *jetStream) Redrive(ctx context.Context, queue string, ids ...string) (sent int, err error) {
+	if len(ids) == 0 {
+		dead, err := b.DeadLetters(ctx, queue)
+		if err != nil {
+			return 0, err
+		}
+		for _, d := range dead {
+			ids = append(ids, d.ID)
+		}
+	}
+	for _, id := range ids {
+		if err := b.redrive(ctx, queue, id); err != nil {
+			return sent, err
+		}
+		sent++
+	}
+	return sent, nil
+}
+
+// redrive publishes first and deletes afterwards. What breaks off in between is sent twice, which the inbox sees.
+func (b *jetStream) redrive(ctx context.Context, queue, eventID string) error {
 	s, err := b.deadStream(ctx)
 	if err != nil {
 		return err
 	}
-	missing := problem.New(problem.NotFound, "", "queue %s has no dead letter %s", queue, eventID)
+	missing := noDeadLetter(queue, eventID)
 	if s == nil {
 		return missing
 	}
@@ -140,7 +139,7 @@ func (b *jetStream) Redrive(ctx context.Context, queue, eventID string) error {
 	}
 	again := &nats.Msg{Subject: redrivePrefix + flat(queue), Header: m.Header, Data: m.Data}
 	maps.DeleteFunc(again.Header, func(name string, _ []string) bool {
-		return strings.HasPrefix(name, "Dead-") || strings.HasPrefix(name, "Nats-")
+		return strings.HasPrefix(name, deadHeaders) || strings.HasPrefix(name, "Nats-")
 	})
 	again.Header[nats.MsgIdHdr] = []string{fmt.Sprintf("redrive-%s-%d", eventID, m.Sequence)}
 	if err := b.sendThrough(ctx, "redrive", again); err != nil {

@@ -39,8 +39,8 @@ type pullSubscription struct {
 }
 
 func (b *jetStream) Subscribe(_ context.Context, q Queue) (Subscription, error) {
-	if !word.MatchString(q.Name) || len(q.Types) == 0 {
-		return nil, problem.New(problem.Invalid, "", "queue %q with %d types: want a name such as q.payment, and at least one type", q.Name, len(q.Types))
+	if err := q.check(); err != nil {
+		return nil, err
 	}
 	s := &pullSubscription{b: b, queue: q, inbox: b.conn.NewInbox(), in: make(chan *nats.Msg, buffered), held: held{tokens: map[*delivery]struct{}{}}}
 	var err error
@@ -129,7 +129,8 @@ func (s *pullSubscription) ended(m *nats.Msg) error {
 
 // receive takes an event into our hands.
 func (s *pullSubscription) receive(m *nats.Msg) *delivery {
-	d := &delivery{s: s, m: m, event: decode(m.Header, m.Data)}
+	d := &delivery{s: s, m: m}
+	d.event, _ = decode(m.Header, m.Data)
 	if meta, err := m.Metadata(); err == nil {
 		d.sequence = meta.Sequence.Stream
 	}

@@ -1,9 +1,8 @@
 package events
 
 import (
-	"strconv"
+	"iter"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -16,19 +15,6 @@ const (
 	eventPrefix   = "shop.events."
 	redrivePrefix = "shop.redrive."
 	deadPrefix    = "shop.dead."
-)
-
-// Headers of an event. Trace context travels under its own standard names.
-const (
-	headerID          = "Event-Id"
-	headerType        = "Event-Type"
-	headerKey         = "Event-Key"
-	headerTime        = "Event-Time" // microseconds since 1970, UTC
-	headerCorrelation = "Correlation-Id"
-
-	headerDeadReason   = "Dead-Reason"
-	headerDeadAttempts = "Dead-Attempts"
-	headerDeadTime     = "Dead-Time"
 )
 
 // flat makes one token of a name: "q.payment" becomes "q-payment".
@@ -45,55 +31,22 @@ func flat(name string) string {
 func encode(subject, messageID string, e Event) *nats.Msg {
 	h := make(nats.Header, 6+len(e.Trace))
 	h[nats.MsgIdHdr] = []string{messageID}
-	h[headerID] = []string{e.ID}
-	h[headerType] = []string{e.Type}
-	h[headerKey] = []string{e.Key}
-	h[headerTime] = []string{micros(e.Time)}
-	if e.CorrelationID != "" {
-		h[headerCorrelation] = []string{e.CorrelationID}
-	}
-	for name, value := range e.Trace {
+	for name, value := range e.headers() {
 		h[name] = []string{value}
 	}
 	return &nats.Msg{Subject: subject, Header: h, Data: e.Data}
 }
 
-// decode reads the event of a message. What somebody else published without our headers becomes an event of no type,
-// which no handler takes.
-func decode(h nats.Header, data []byte) Event {
-	e := Event{
-		ID: h.Get(headerID), Type: h.Get(headerType), Key: h.Get(headerKey), Time: fromMicros(h.Get(headerTime)),
-		CorrelationID: h.Get(headerCorrelation), Data: data,
-	}
-	for name, values := range h {
-		if ours(name) || len(values) == 0 {
-			continue
-		}
-		if e.Trace == nil {
-			e.Trace = map[string]string{}
-		}
-		e.Trace[name] = values[0]
-	}
-	return e
-}
+// decode reads the event of a message, and why it was given up if it was.
+func decode(h nats.Header, data []byte) (Event, Failure) { return opened(firsts(h), data) }
 
-// ours says whether a header belongs to the envelope and not to the trace context.
-func ours(name string) bool {
-	for _, prefix := range []string{"Nats-", "Event-", "Dead-", headerCorrelation} {
-		if strings.HasPrefix(name, prefix) {
-			return true
+// firsts gives the first value of each header.
+func firsts(h nats.Header) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for name, values := range h {
+			if len(values) > 0 && !yield(name, values[0]) {
+				return
+			}
 		}
 	}
-	return false
-}
-
-func micros(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 10) }
-
-// fromMicros gives the zero time for what is no number.
-func fromMicros(text string) time.Time {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestForeignMessageBecomesAnEventOfNoType(t *testing.T) {
-	got := decode(nats.Header{"Nats-Msg-Id": {"x"}, "Event-Time": {"yesterday"}}, []byte("hello"))
+	got, _ := decode(nats.Header{"Nats-Msg-Id": {"x"}, "Event-Time": {"yesterday"}}, []byte("hello"))
 	if want := (Event{Data: []byte("hello")}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -21,7 +21,7 @@ func TestEnvelopeSurvivesTheWire(t *testing.T) {
 		Trace: map[string]string{"traceparent": "00-a", "tracestate": "b=c"}, Data: []byte{0},
 	}
 	m := encode("s", "other", e)
-	if got := decode(m.Header, m.Data); !reflect.DeepEqual(got, e) {
+	if got, _ := decode(m.Header, m.Data); !reflect.DeepEqual(got, e) {
 		t.Errorf("got %+v, want %+v", got, e)
 	}
 }

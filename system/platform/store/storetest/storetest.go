@@ -1,19 +1,15 @@
 // Package storetest runs a test on every database that platform/store knows: SQLite in a temporary folder, and
-// PostgreSQL, on the server that STORE_TEST_POSTGRES_URL names or on one that it starts from the machine's own programs.
+// PostgreSQL on the server that backendtest finds.
 package storetest
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 
+	"stormglass/system/platform/backendtest"
 	"stormglass/system/platform/store"
 	"stormglass/system/platform/telemetry"
 )
-
-// missing is what a run without PostgreSQL says.
-const missing = "not tested: PostgreSQL is not installed (Debian: apt-get install postgresql)"
 
 // Each runs a test as one subtest per kind of database, each time with the URL of an empty one.
 func Each(t *testing.T, run func(t *testing.T, url string)) {
@@ -44,17 +40,10 @@ func SQLite(tb testing.TB) string {
 }
 
 // Postgres gives the URL of an empty PostgreSQL database (a schema of its own, in fact), which is dropped when the test
-// ends; close what uses it before. Where there is no PostgreSQL the test is skipped, and the file that NOT_TESTED names says so too; with REQUIRE_POSTGRES=1 it fails.
+// ends; close what uses it before. What a run without PostgreSQL does, backendtest says.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
-	s, err := shared()
-	if err != nil {
-		tb.Fatalf("start PostgreSQL: %v", err)
-	}
-	if s == nil {
-		without(tb)
-	}
-	url, drop, err := s.schema(tb.Context())
+	url, drop, err := schema(tb.Context(), backendtest.Postgres(tb).URL())
 	if err != nil {
 		tb.Fatalf("create schema: %v", err)
 	}
@@ -64,30 +53,4 @@ func Postgres(tb testing.TB) string {
 		}
 	})
 	return url
-}
-
-// without ends a test that needs PostgreSQL on a machine that has none.
-func without(tb testing.TB) {
-	tb.Helper()
-	if os.Getenv("REQUIRE_POSTGRES") == "1" {
-		tb.Fatal(missing)
-	}
-	tb.Skip(missing)
-}
-
-// note tells the one who started the run, in the file that NOT_TESTED names, what was not tested.
-func note() error {
-	path := os.Getenv("NOT_TESTED")
-	if path == "" {
-		return nil
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("note what is not tested: %w", err)
-	}
-	_, err = fmt.Fprintf(f, "%s: %s\n", filepath.Base(os.Args[0]), missing)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	return err
 }

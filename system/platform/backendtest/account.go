@@ -1,4 +1,4 @@
-package storetest
+package backendtest
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// account is who runs the server: PostgreSQL refuses to run as root.
+// account is who runs a server: PostgreSQL refuses to run as root, and the others need not.
 type account struct{ credential *syscall.Credential }
 
 // unprivileged is ourselves, or for root the user postgres or nobody.

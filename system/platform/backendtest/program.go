@@ -1,0 +1,200 @@
+package backendtest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+const (
+	// startLimit bounds the wait for a server's first answer. RabbitMQ takes 5 s, and much longer on a busy machine.
+	startLimit = 90 * time.Second
+	// tries is how many ports are tried: another process may take one between our look and the server's.
+	tries = 3
+)
+
+// program is a server's program on this machine.
+type program struct {
+	name string
+	// prepare makes what is needed once: files in the folder that the server will have.
+	prepare func(folder string, as account) error
+	// command runs the server on ports of the loopback, the first of which is the one that clients use.
+	command func(folder string, ports []string) *exec.Cmd
+	// needs is how many ports.
+	needs int
+	// data is the part of the folder that a wipe removes.
+	data string
+	// stop is the signal that ends it at once without leaving anything in the system.
+	stop syscall.Signal
+	// url is where clients find it, and ready whether it answers there.
+	url   func(folder, port string) *url.URL
+	ready func(u *url.URL) error
+}
+
+// run is a program in a folder of its own.
+type run struct {
+	program
+	folder string
+	as     account
+	keeper io.Closer
+	ports  []string
+	// process is the server while it runs, and ended closes when it has ended.
+	process *os.Process
+	ended   chan struct{}
+}
+
+// keeper is a shell script that lives until the test binary ends, because then its standard input does. Then it kills the
+// server's process group and removes its folder.
+const keeper = `
+read -r _
+if pid=$(cat "$1/pid" 2>/dev/null) && kill -s "$2" -- "-$pid" 2>/dev/null; then
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -s 0 -- "-$pid" 2>/dev/null || break; sleep 0.1; done
+	kill -s KILL -- "-$pid" 2>/dev/null
+fi
+rm -rf "$1"
+`
+
+// launcher writes down its process's id and then becomes the server, so that the keeper knows whom to kill from the
+// server's first moment on.
+const launcher = `echo $$ >"$0/pid"; exec "$@" </dev/null >>"$0/log" 2>&1`
+
+func (p program) open() (*Server, error) {
+	as, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "backendtest-")
+	if err != nil {
+		return nil, err
+	}
+	r := &run{program: p, folder: folder, as: as}
+	if err := r.keep(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	u, err := r.first()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s: %w", p.name, err), r.end())
+	}
+	return &Server{address: u, life: r}, nil
+}
+
+// keep starts the keeper, which owns the folder from now on.
+func (r *run) keep() error {
+	if err := r.as.own(r.folder); err != nil {
+		return err
+	}
+	c := exec.Command("sh", "-c", keeper, "keeper", r.folder, strconv.Itoa(int(r.stop)))
+	c.Dir, c.SysProcAttr = "/", r.as.attributes()
+	in, err := c.StdinPipe()
+	if err != nil {
+		return err
+	}
+	r.keeper = in
+	if err := c.Start(); err != nil {
+		return err
+	}
+	go func() { _ = c.Wait() }() // it ends after this process, or by end
+	return nil
+}
+
+// first prepares the folder and starts the server, on other ports when some are taken.
+func (r *run) first() (u *url.URL, err error) {
+	if r.prepare != nil {
+		if err := r.prepare(r.folder, r.as); err != nil {
+			return nil, err
+		}
+	}
+	for range tries {
+		if r.ports, err = freePorts(r.needs); err != nil {
+			return nil, err
+		}
+		if u, err = r.start(); err == nil {
+			return u, nil
+		}
+		_ = r.kill() // it may have ended by itself
+	}
+	return nil, err
+}
+
+func (r *run) start() (*url.URL, error) {
+	server := r.command(r.folder, r.ports)
+	c := exec.Command("sh", append([]string{"-c", launcher, r.folder}, server.Args...)...)
+	c.Dir, c.Env, c.SysProcAttr = r.folder, server.Env, r.as.attributes()
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	r.process, r.ended = c.Process, make(chan struct{})
+	go func(ended chan struct{}) {
+		_ = c.Wait()
+		close(ended)
+	}(r.ended)
+	u := r.url(r.folder, r.ports[0])
+	return u, r.wait(u)
+}
+
+// wait asks until the server answers, has ended, or took too long.
+func (r *run) wait(u *url.URL) error {
+	limit := time.NewTimer(startLimit)
+	defer limit.Stop()
+	for {
+		err := r.ready(u)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+			continue
+		case <-r.ended:
+		case <-limit.C:
+		}
+		log, _ := os.ReadFile(filepath.Join(r.folder, "log")) // only to say more
+		return fmt.Errorf("wait for its answer: %w\n%s", err, log[max(0, len(log)-4000):])
+	}
+}
+
+func (r *run) kill() error { return r.signal(syscall.SIGKILL) }
+
+// signal ends the server and waits for that.
+func (r *run) signal(s syscall.Signal) error {
+	if r.process == nil {
+		return nil
+	}
+	if err := syscall.Kill(-r.process.Pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	<-r.ended
+	r.process = nil
+	return os.Remove(filepath.Join(r.folder, "pid"))
+}
+
+func (r *run) wipe() error { return os.RemoveAll(filepath.Join(r.folder, r.data)) }
+
+func (r *run) end() error {
+	err := r.signal(r.stop)
+	return errors.Join(err, r.keeper.Close(), os.RemoveAll(r.folder))
+}
+
+// freePorts gives ports of the loopback that nobody has now.
+func freePorts(n int) (ports []string, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // only now, so that they differ
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return ports, nil
+}

@@ -1,0 +1,99 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"stormglass/system/platform/boot"
+	"stormglass/system/platform/problem"
+	"stormglass/system/platform/resilience"
+	"stormglass/system/platform/telemetry"
+)
+
+// rabbit is the Broker on RabbitMQ. It publishes over one connection and consumes over another: a server that is short of
+// memory or disk stops listening to those who publish, and acknowledgements must still reach it.
+type rabbit struct {
+	tel     *telemetry.Telemetry
+	link    *resilience.Link
+	out, in *rabbitConn
+	sent    *prometheus.CounterVec
+	// idle are channels for publishing that nobody uses now.
+	idle chan *publisher
+
+	mu sync.Mutex
+	// sessions are those of our subscribers, by queue.
+	sessions map[string][]*session
+	// alone is held by whoever needs a queue's dead letters or its past for itself, see exclusively.
+	alone sync.Mutex
+}
+
+// idlePublishers is how many unused channels are kept: a relay, a consumer, and an operator.
+const idlePublishers = 4
+
+func connectRabbit(ctx context.Context, tel *telemetry.Telemetry, link *resilience.Link, url string) (Broker, error) {
+	if _, err := amqp.ParseURI(url); err != nil { // the error might show the password
+		return nil, fmt.Errorf("%w: the broker's URL is not one: want amqp://user:password@host:5672/virtual-host", boot.ErrUsage)
+	}
+	b := &rabbit{
+		tel: tel, link: link, sent: tel.Counter(telemetry.EventsPublished),
+		out: newRabbitConn(tel.Log, url, tel.Instance+" publishes"), in: newRabbitConn(tel.Log, url, tel.Instance+" consumes"),
+		idle: make(chan *publisher, idlePublishers), sessions: map[string][]*session{},
+	}
+	b.out.settled(ctx)
+	b.in.settled(ctx)
+	return b, nil
+}
+
+func (b *rabbit) Ping(ctx context.Context) error {
+	for _, c := range []*rabbitConn{b.out, b.in} {
+		err := c.during(ctx, func(conn *amqp.Connection) error {
+			return within(conn, func(*amqp.Channel) error { return nil })
+		})
+		if err != nil {
+			return rabbitError("ping", err)
+		}
+	}
+	return nil
+}
+
+func (b *rabbit) Close(context.Context) error {
+	b.out.close()
+	b.in.close()
+	return nil
+}
+
+// within runs a call on a channel of its own: most errors end the channel that they happen on.
+func within(conn *amqp.Connection, call func(ch *amqp.Channel) error) error {
+	ch, err := conn.Channel()
+	if err != nil {
+		return err
+	}
+	if err := call(ch); err != nil {
+		_ = ch.Close() // the error says more
+		return err
+	}
+	return ch.Close()
+}
+
+// answered says whether the server refused a call with this code.
+func answered(err error, code int) bool {
+	said, ok := errors.AsType[*amqp.Error](err)
+	return ok && said.Code == code
+}
+
+// rabbitError tells what an error means. What our events could be refused for is checked before, so whatever the server
+// refuses, for want of a right for example, it refuses to all: it is as good as away. Context errors keep their meaning.
+func rabbitError(verb string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if problem.CodeOf(err) != problem.Internal {
+		return fmt.Errorf("%s at broker: %w", verb, err)
+	}
+	return problem.Wrap(err, problem.Unavailable, "broker_away", "the broker cannot %s now", verb)
+}

@@ -1,0 +1,12 @@
+package events_test
+
+import (
+	"testing"
+
+	"stormglass/system/platform/events/eventstest"
+)
+
+func TestRabbitMQDoesWhatABrokerMust(t *testing.T) {
+	t.Parallel()
+	eventstest.Run(t, func(t *testing.T) eventstest.Backend { return eventstest.StartRabbit(t) })
+}
