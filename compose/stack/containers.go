@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -35,8 +36,21 @@ func (c container) well() bool {
 	return c.state == "running" && (!strings.Contains(c.status, "(") || strings.Contains(c.status, "(healthy)"))
 }
 
+// fallsAllowed is how often a container may end and begin again before it counts as ill: what it needs may come late.
+const fallsAllowed = 3
+
 // ill says whether a container will not get well by itself.
-func (c container) ill() bool { return strings.Contains(c.status, "(unhealthy)") || c.state == "dead" }
+func (d *Docker) ill(ctx context.Context, c container) (bool, error) {
+	if c.state != "restarting" && c.state != "exited" {
+		return strings.Contains(c.status, "(unhealthy)") || c.state == "dead", nil
+	}
+	text, err := d.output(ctx, "inspect", "--format", "{{.RestartCount}}", c.id)
+	if err != nil {
+		return false, fmt.Errorf("look at %s: %w", c.service, err)
+	}
+	falls, err := strconv.Atoi(text)
+	return falls >= fallsAllowed, err
+}
 
 // look lists the services that are not ready yet. One that is ill, or ended and begins again and again, is an error.
 func (d *Docker) look(ctx context.Context, s *Stack) (waiting []string, err error) {
@@ -46,13 +60,15 @@ func (d *Docker) look(ctx context.Context, s *Stack) (waiting []string, err erro
 	}
 	for _, name := range s.running() {
 		at := slices.IndexFunc(list, func(c container) bool { return c.service == name })
-		switch {
-		case at < 0:
-			waiting = append(waiting, name)
-		case list[at].ill():
-			return nil, d.explain(ctx)
-		case !list[at].well():
-			waiting = append(waiting, name)
+		if at >= 0 && list[at].well() {
+			continue
+		}
+		waiting = append(waiting, name)
+		if at < 0 {
+			continue
+		}
+		if ill, err := d.ill(ctx, list[at]); ill || err != nil {
+			return nil, errors.Join(err, d.explain(ctx))
 		}
 	}
 	return waiting, nil

@@ -87,7 +87,7 @@ func (d *Docker) compose(ctx context.Context, s *Stack, args ...string) (string,
 	for _, file := range s.Files {
 		command = append(command, "-f", file)
 	}
-	return run(ctx, []string{"COMPOSE_IGNORE_ORPHANS=1"}, append(command, args...)...)
+	return run(ctx, nil, append(command, args...)...)
 }
 
 // build builds one of our own images.

@@ -112,7 +112,7 @@ func (s *Stack) once(name string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return s.write(name, rand.Text())
+	return s.write(name, rand.Text()+rand.Text()) // 52 letters and digits, 260 bits
 }
 
 // write puts a file in the place of what was there.
