@@ -32,6 +32,7 @@ type commands struct {
 	Explain  explainCommand  `cmd:"" help:"Say in plain words what a scenario does and claims."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of scenario files, for editors."`
 	Check    checkCommand    `cmd:"" help:"Judge an evidence folder again, offline."`
+	Report   reportCommand   `cmd:"" help:"Draw a kept run as one HTML page again, offline."`
 	Up       upCommand       `cmd:"" help:"Start the system and keep it up until Ctrl-C."`
 	Probe    probeCommand    `cmd:"" help:"Place one order at a system that runs elsewhere, and print what it took."`
 	Bench    benchCommand    `cmd:"" help:"Measure what the system bears: rates, latency, processor time, memory."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"net"
 	"os"
@@ -91,6 +92,38 @@ func TestARunLeavesSummariesAndAFolderThatCanBeJudgedAgain(t *testing.T) {
 	}
 }
 
+func TestARunsPageIsMadeAgainFromItsFolderAlone(t *testing.T) {
+	y := newToy(t)
+	code, stdout, stderr := y.execute(y.line("run", "--out", y.out, runtest.Write(t, "scenarios/bank-dark.yaml"))...)
+	if code != 0 {
+		t.Fatalf("got code %d\n%s%s", code, stdout, stderr)
+	}
+	path := filepath.Join(y.out, "latest", "report.html")
+	first, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stdout, "report.html") {
+		t.Errorf("run: got\n%s\nwant the page's path", stdout)
+	}
+	code, stdout, stderr = y.execute("report", filepath.Join(y.out, "latest"))
+	if code != 0 || strings.TrimSpace(stdout) != path {
+		t.Fatalf("report: got code %d and %q, want %s\n%s", code, stdout, path, stderr)
+	}
+	again, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, again) {
+		t.Error("the page that was made again is not the one that the run made")
+	}
+	for _, want := range []string{"bank-dark", "Breakers", "Orders by state", "open"} {
+		if !bytes.Contains(again, []byte(want)) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
 	y := newToy(t)
 	calm := runtest.Write(t, "scenarios/calm.yaml")
@@ -127,6 +160,7 @@ func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
 		"wrong system":        {[]string{"run", calm, "--system", wrong}, wrong + ":2:1:"},
 		"missing programs":    {[]string{"run", calm, "--system", y.system, "--bin", t.TempDir()}, "run `make build`"},
 		"no evidence":         {[]string{"check", t.TempDir()}, "run.json"},
+		"no run to report":    {[]string{"report", t.TempDir()}, "expected the folder of a run"},
 		"port in use":         {y.line("up", "--port", port), port},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stormglass/chaos/report"
+	"stormglass/chaos/report/page"
 	"stormglass/chaos/run"
 )
 
@@ -71,10 +72,14 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	if err == nil {
 		err = report.Files(out, c.Seed, all, results)
 	}
+	var drawn string
+	if err == nil {
+		drawn, err = page.Write(ctx, out)
+	}
 	if err != nil {
 		return codeError{report.ExitInvalid, err}
 	}
-	text.Totals(results, all, c.Seed, filepath.Join(out, "summary.json"))
+	text.Totals(results, all, c.Seed, drawn)
 	return codeOf(results)
 }
 
