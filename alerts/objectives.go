@@ -53,14 +53,14 @@ func Objectives() []Objective {
 		{
 			Name: "order-completion", Service: "order", Goal: 0.99, Alert: "OrdersCompleteLate",
 			Promise: "Of the accepted orders, 99 % are shipped or cancelled within 5 s.",
-			Broken:  "orders are shipped or cancelled later than 5 s after they were accepted",
+			Broken:  "orders take longer than 5 s to be shipped or cancelled",
 			Bad:     slower(saga, "5"),
 			All:     rate(saga + "_count"),
 		},
 		{
 			Name: "browsing-success", Service: "gateway", Goal: 0.999, Alert: "BrowsingFailing",
 			Promise: "Of the requests for products and categories that were not the client's own mistake (4xx), 99.9 % are answered; a stale answer counts.",
-			Broken:  "products and categories cannot be read",
+			Broken:  "reads of the catalogue fail",
 			Bad:     rate(requests+"_count", browse, `http_response_status_code=~"5.."`),
 			All:     rate(requests+"_count", browse, `http_response_status_code!~"4.."`),
 		},

@@ -25,8 +25,8 @@ type burn struct {
 // urgencies gives the burns that each severity stands for.
 func urgencies() []urgency {
 	return []urgency{
-		{Page, [2]burn{{14.4, "5m", "1h"}, {6, "30m", "6h"}}, "in hours"},
-		{Ticket, [2]burn{{3, "2h", "1d"}, {1, "6h", "3d"}}, "in days"},
+		{Page, [2]burn{{14.4, "5m", "1h"}, {6, "30m", "6h"}}, "within days"},
+		{Ticket, [2]burn{{3, "2h", "1d"}, {1, "6h", "3d"}}, "within weeks"},
 	}
 }
 
