@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"stormglass/chaos/load"
@@ -20,6 +21,7 @@ const (
 	opRepeat     = "checkout-repeat" // the same again, under the same key
 	opCancel     = "cancel"
 	opCompletion = "completion"
+	opTrespass   = "trespass" // tries another customer's order
 )
 
 // buyer is the shopper browse-and-buy.
@@ -28,7 +30,11 @@ type buyer struct {
 	seed       uint64
 	customers  customers
 	categories []string
+	latest     atomic.Pointer[placed]
 }
+
+// placed is an order that was accepted, and whose it is.
+type placed struct{ order, user string }
 
 // Prepare reads the categories and registers customers: enough that a visitor seldom finds all of them in the shop, and
 // that none of them meets the limit of requests a second.
@@ -65,6 +71,10 @@ func (b *buyer) Visit(ctx context.Context, v *load.Visit) {
 	accepted := p.shop(ctx) && p.order(ctx)
 	if accepted && p.errand.regrets {
 		p.regret(ctx)
+	}
+	p.trespass(ctx)
+	if accepted {
+		b.latest.Store(&placed{p.id, who.id})
 	}
 	b.customers.put(who)
 	if accepted {

@@ -35,6 +35,15 @@ func TestAVisitOrdersWhatTheCartSaysAndFollowsItToItsEnd(t *testing.T) {
 			t.Fatalf("completion: got %+v", o)
 		}
 	}
+	tries := named(history, opTrespass)
+	if len(tries) < 4 {
+		t.Errorf("got %d tries of another's order", len(tries))
+	}
+	for _, o := range tries {
+		if o.Status != 404 || o.Fields["order_id"] == "" || o.Fields["user_id"] == "" {
+			t.Errorf("trespass: got %+v", o)
+		}
+	}
 	for _, name := range []string{opSearch, opView, opCart} {
 		if len(named(history, name)) < 40 {
 			t.Errorf("%s: got %d", name, len(named(history, name)))
@@ -194,6 +203,7 @@ func TestAStreamThatBreaksIsOpenedAgain(t *testing.T) {
 	}}
 	c := newClient(s.start(t))
 	defer c.close()
+	s.owners["o"] = "token"
 	var saw []string
 	if err := c.follow(t.Context(), "token", "o", func(s orderState) { saw = append(saw, s.State) }); err != nil {
 		t.Fatal(err)

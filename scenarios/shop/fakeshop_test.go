@@ -30,6 +30,7 @@ type fakeShop struct {
 	carts     map[string]map[string]int64 // by token and product
 	versions  map[string]int
 	orders    map[string]string // by token and key
+	owners    map[string]string // tokens by order
 	checkouts []string          // keys in the order in which they came
 	streams   int
 	cancels   []string
@@ -38,7 +39,7 @@ type fakeShop struct {
 
 func (s *fakeShop) start(t *testing.T) string {
 	t.Helper()
-	s.carts, s.versions, s.orders = map[string]map[string]int64{}, map[string]int{}, map[string]string{}
+	s.carts, s.versions, s.orders, s.owners = map[string]map[string]int64{}, map[string]int{}, map[string]string{}, map[string]string{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/users", s.register)
 	mux.HandleFunc("POST /v1/sessions", func(w http.ResponseWriter, r *http.Request) {
@@ -64,16 +65,30 @@ func (s *fakeShop) start(t *testing.T) string {
 	mux.HandleFunc("DELETE /v1/cart", s.cart)
 	mux.HandleFunc("PUT /v1/cart/items/{id}", s.cart)
 	mux.HandleFunc("POST /v1/orders", s.order)
-	mux.HandleFunc("POST /v1/orders/{id}/cancel", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /v1/orders/{id}/cancel", s.owned(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.cancels = append(s.cancels, r.PathValue("id"))
 		give(w, 409, map[string]any{"status": 409, "reason": "order_confirmed", "detail": "too late"})
-	})
-	mux.HandleFunc("GET /v1/orders/{id}/events", s.events)
+	}))
+	mux.HandleFunc("GET /v1/orders/{id}/events", s.owned(s.events))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// owned lets only the customer through whose order it is.
+func (s *fakeShop) owned(answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		owner := s.owners[r.PathValue("id")]
+		s.mu.Unlock()
+		if owner != tokenOf(r) {
+			give(w, 404, map[string]any{"status": 404, "reason": "order_not_found"})
+			return
+		}
+		answer(w, r)
+	}
 }
 
 func give(w http.ResponseWriter, status int, body any) {
@@ -131,7 +146,7 @@ func (s *fakeShop) order(w http.ResponseWriter, r *http.Request) {
 	id := s.orders[tokenOf(r)+key]
 	if id == "" {
 		id = fmt.Sprintf("order-%d", len(s.orders)+1)
-		s.orders[tokenOf(r)+key] = id
+		s.orders[tokenOf(r)+key], s.owners[id] = id, tokenOf(r)
 	}
 	s.mu.Unlock()
 	if s.checkout == nil || !s.checkout(w, r, nth) {

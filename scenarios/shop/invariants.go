@@ -41,8 +41,16 @@ func invariants() []verdict.Check {
 			Doc: "Every committed event was sent, and is in the inbox of each service that consumes it exactly once, so that none is in a dead-letter queue; and no inbox has an event that nobody committed. The cart has no inbox and is left out.",
 		},
 		{
+			Name: "I7-orders-are-private", Func: looking(trespass),
+			Doc: "Whoever follows or cancels another customer's order is told that there is none.",
+		},
+		{
 			Name: "I8-paid-as-shown", Func: looking(paidAsShown),
 			Doc: "An order, and the charge for it, is over what the cart said.",
+		},
+		{
+			Name: "I9-told-once", Func: looking(toldOnce),
+			Doc: "Each customer is told of each event by each of its channels once, and of nothing else; the message's id is the event's. An e-mail may come twice where a fault hit its sender or the mailbox.",
 		},
 	}
 	for i := range list {

@@ -100,6 +100,29 @@ func (p *purchase) regret(ctx context.Context) {
 	})
 }
 
+// trespass tries the order that was placed last, if it is another customer's. To be told that there is none is what the
+// visitor deserves, and no failure.
+func (p *purchase) trespass(ctx context.Context) {
+	what, other := trespasses(p.visit.Number), p.buyer.latest.Load()
+	if what == "" || other == nil || other.user == p.who.id {
+		return
+	}
+	method := http.MethodGet
+	if what == "cancel" {
+		method = http.MethodPost
+	}
+	_ = p.visit.Do(ctx, opTrespass, func(ctx context.Context, op *load.Operation) error {
+		op.Set("order_id", other.order)
+		op.Set("user_id", p.who.id)
+		op.Set("what", what)
+		err := p.buyer.client.do(ctx, op, request{method: method, path: "/v1/orders/" + other.order + "/" + what, token: p.who.token}, nil)
+		if op.Status == http.StatusNotFound {
+			return nil
+		}
+		return err
+	})
+}
+
 // follow watches the order until it is final. That nobody saw its end is unknown, not failed.
 func (p *purchase) follow(ctx context.Context) {
 	_ = p.visit.Do(ctx, opCompletion, func(ctx context.Context, op *load.Operation) error {

@@ -29,6 +29,9 @@ type world struct {
 	intents []row
 	refunds []row
 	events  int
+	hit     string   // what the fault killed
+	mails   []row    // in the mailbox
+	texts   []row    // in the messenger
 	log     []string // lines of order-1
 }
 
@@ -44,11 +47,11 @@ var (
 //	o-shipped    its checkout was sent twice       o-declined   the card was no good
 //	o-refunded   charged, but nobody delivers there  o-regretted  cancelled by its customer before the charge
 func wellEnded() *world {
-	w := &world{audits: map[string]map[string][]row{}}
+	w := &world{audits: map[string]map[string][]row{}, hit: "broker"}
 	for _, service := range []string{"user", "order", "inventory", "payment", "shipping", "notification"} {
 		w.audits[service] = map[string][]row{"outbox": {}, "inbox": {}, "outbox_pruned": {}, "inbox_pruned": {}}
 	}
-	for _, table := range [][2]string{{"order", "orders"}, {"payment", "payments"}, {"inventory", "stock"}, {"inventory", "reservations"}} {
+	for _, table := range [][2]string{{"notification", "messages"}, {"order", "orders"}, {"payment", "payments"}, {"inventory", "stock"}, {"inventory", "reservations"}} {
 		w.audits[table[0]][table[1]] = []row{}
 	}
 	for _, p := range catalogue.Products() {
@@ -81,6 +84,8 @@ func wellEnded() *world {
 
 	w.order("o-regretted", "k4", cancelled, "customer", "")
 	w.pay("o-regretted", "cancelled", 0, 0)
+	w.trespassed("eve", "o-shipped", 404)
+	w.trespassed("eve", "o-shipped", 503)
 	return w
 }
 
@@ -151,15 +156,36 @@ func (w *world) event(producer, typ string, consumers ...string) {
 	for _, c := range consumers {
 		w.add(c, "inbox", row{"queue": "q." + c, "event_id": id, "type": typ, "applied_us": 3})
 	}
+	for _, channel := range tells()[typ] {
+		w.add("notification", "messages", row{"id": id + "." + channel, "user_id": "ada", "channel": channel, "state": "sent"})
+		if channel == byEmail {
+			w.mail(id, struckAt)
+		} else {
+			w.texts = append(w.texts, row{"id": id + "." + channel, "to": "ada", "channel": channel, "received_at": struckAt})
+		}
+	}
 }
 
-// folder writes the world down as a run would, and opens that.
+// mail is an e-mail about an event that came to its customer.
+func (w *world) mail(event string, at time.Time) {
+	w.mails = append(w.mails, row{"message_id": event + "@shop", "to": []string{"ada@example.com"}, "received_at": at})
+}
+
+// trespassed is a visitor who tried an order and got an answer.
+func (w *world) trespassed(user, order string, status int) {
+	w.history = append(w.history, load.Operation{
+		Name: opTrespass, Start: begin, End: begin, Outcome: load.OK, Status: status,
+		Fields: map[string]string{"order_id": order, "user_id": user, "what": "events"},
+	})
+}
+
 // breakerChange logs a change of order's breaker on the broker, so long after the fault struck.
 func (w *world) breakerChange(sequence int, from, to string, after time.Duration) {
 	w.log = append(w.log, fmt.Sprintf(`{"level":"info","client":"order","server":"broker","from":%q,"to":%q,"sequence":%d,"time":%q,"message":"breaker changed"}`,
 		from, to, sequence, struckAt.Add(after).Format(time.RFC3339Nano)))
 }
 
+// folder writes the world down as a run would, and opens that.
 func (w *world) folder(t *testing.T) *evidence.Folder {
 	t.Helper()
 	raw := func(v any) json.RawMessage {
@@ -172,13 +198,15 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 	f := evidence.Folder{
 		Dir:    t.TempDir(),
 		Run:    evidence.Run{Name: "by-hand", Phases: []evidence.Phase{{Name: evidence.Fault, Start: struckAt.Add(-time.Second), End: struckAt.Add(time.Second)}}},
-		Doses:  []fault.Dose{{Fault: "kill", Target: "broker", Start: struckAt, Hit: true}},
+		Doses:  []fault.Dose{{Fault: "kill", Target: w.hit, Start: struckAt, End: struckAt.Add(time.Second), Hit: true}},
 		Audits: map[string]json.RawMessage{}, Books: map[string]json.RawMessage{},
 	}
 	for service, tables := range maps.All(w.audits) {
 		f.Audits[service+"-1"] = raw(map[string]any{"service": service, "tables": tables})
 	}
 	f.Books["card-processor"] = raw(map[string]any{"intents": w.intents, "refunds": w.refunds, "webhooks_pending": 0})
+	f.Books["mailbox"] = raw(map[string]any{"messages": w.mails})
+	f.Books["messenger"] = raw(map[string]any{"messages": w.texts})
 	if err := f.Write(); err != nil {
 		t.Fatal(err)
 	}
