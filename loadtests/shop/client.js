@@ -13,6 +13,9 @@ const stepDone = new Counter('step_done');
 /** Failure is an answer that a customer cannot go on with. */
 export class Failure extends Error {}
 
+/** Cut is a question that was cut short because the run ends. It tells nothing of the shop. */
+export class Cut extends Failure {}
+
 /**
  * step does one step of a visit. work gets a function to ask the shop with; what it throws makes the step a failed one
  * and ends the visit.
@@ -84,6 +87,9 @@ function headers({ token, key, body, correlation }) {
 }
 
 function read(route, { expect = 200, raw, correlation }, answer) {
+  if (answer.status === 0 && answer.error === 'context canceled') {
+    throw new Cut(route);
+  }
   if (answer.status !== expect) {
     throw new Failure(`${route}: ${answer.status || answer.error}, want ${expect}: ${reason(answer)} (correlation id ${correlation})`);
   }

@@ -113,7 +113,7 @@ export function ordersOf(who) {
   for (let next = ''; ; ) {
     const query = next ? { page_size: 100, page_token: next } : { page_size: 100 };
     const page = ask('GET /v1/orders', { token: who.token, query, step: 'tally', correlation: `k6-tally-${word(12)}` });
-    orders.push(...page.orders);
+    orders.push(...need(page.orders, 'orders'));
     next = page.next_page_token;
     if (!next) {
       return orders;

@@ -1,7 +1,7 @@
 // One visit, from the door to the parcel.
 import http from 'k6/http';
 import exec from 'k6/execution';
-import { Failure, word } from './client.js';
+import { Cut, Failure, word } from './client.js';
 import { newcomer, prepare, regular } from './customers.js';
 import { begin, newcomerEvery } from './plan.js';
 import { settings } from './settings.js';
@@ -50,7 +50,7 @@ function tell(error) {
   if (!(error instanceof Failure)) {
     throw error;
   }
-  if (written < most) {
+  if (written < most && !(error instanceof Cut)) {
     written++;
     console.warn(error.message);
   }

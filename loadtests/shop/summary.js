@@ -48,13 +48,14 @@ function got(rule, values) {
 function table(results) {
   const row = (...cells) => `  ${cells.map((cell, i) => (i === 0 ? String(cell).padEnd(10) : String(cell).padStart(9))).join('')}\n`;
   const accepted = results.steps.checkout.done;
+  const arriving = Math.max(1, Math.min(results.planned_s, Math.round(results.visits.last_s))); // a run may be cut short
   let text = `\n${results.profile}: ${results.verdict}\n\n`;
   text += row('step', 'done', 'failed', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms');
   for (const [name, step] of Object.entries(results.steps)) {
     text += row(name, step.done, step.failed, step.p50_ms, step.p95_ms, step.p99_ms, step.max_ms);
   }
   text += `\n  ${results.visits.made} visits, ${results.visits.dropped} dropped, `;
-  text += `${accepted} orders accepted: ${(accepted / results.planned_s).toFixed(1)} a second over ${results.planned_s} s\n`;
+  text += `${accepted} orders accepted: ${(accepted / arriving).toFixed(1)} a second over ${arriving} s\n`;
   text += results.note ? `  ${results.note}\n` : '';
   for (const { metric, rule, got: value } of results.thresholds.broken) {
     text += `  BROKEN ${metric}: ${rule}, got ${value}\n`;

@@ -72,7 +72,7 @@ func (t *test) settings() []string { return append([]string{"BASE_URL=" + t.base
 
 // makeFolder makes the folder of this run's results.
 func (t *test) makeFolder() (string, error) {
-	folder := filepath.Join(t.root, "out", "loadtests", time.Now().UTC().Format("20060102T150405Z")+"-"+t.profile)
+	folder := filepath.Join(t.results, time.Now().UTC().Format("20060102T150405Z")+"-"+t.profile)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", fmt.Errorf("make folder: %w", err)
 	}

@@ -89,24 +89,29 @@ func execute(ctx context.Context, args []string, out io.Writer) error {
 
 // test is what is to be done, and with what.
 type test struct {
-	root, k6         string
-	profile, baseURL string
-	named            bool // the address was named, so no shop is started there
-	out              io.Writer
+	root, k6, results string
+	profile, baseURL  string
+	named             bool // the address was named, so no shop is started there
+	out               io.Writer
 }
 
-// defaultURL is where the shop of this machine is, as long as nobody names another address.
-const defaultURL = "http://127.0.0.1:8080"
+// usage is for whoever gives arguments that there are not.
+const usage = "settings are in the environment, such as PROFILE=stress; the flags are -root DIR, -k6 PATH, -out DIR and -port N"
 
 // settle reads flags and environment.
 func settle(args []string, out io.Writer) (*test, error) {
-	t := &test{out: out, profile: or(os.Getenv("PROFILE"), "smoke"), baseURL: or(os.Getenv("BASE_URL"), defaultURL), named: os.Getenv("BASE_URL") != ""}
+	t := &test{out: out, profile: or(os.Getenv("PROFILE"), "smoke"), baseURL: os.Getenv("BASE_URL"), named: os.Getenv("BASE_URL") != ""}
 	flags := flag.NewFlagSet("loadtest", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&t.root, "root", "", "the repository; by default two folders above this program")
 	flags.StringVar(&t.k6, "k6", "", "k6; by default bin/tools/k6 of the repository")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
-		return nil, badInput("read arguments: %v: settings are in the environment, such as PROFILE=stress; the flags are -root DIR and -k6 PATH", append(flags.Args(), fmt.Sprint(err)))
+	flags.StringVar(&t.results, "out", "", "folder of all results; by default out/loadtests of the repository")
+	port := flags.Uint("port", 8080, "port of the shop of this machine, where BASE_URL names none")
+	if err := flags.Parse(args); err != nil {
+		return nil, badInput("read arguments: %w: %s", err, usage)
+	}
+	if flags.NArg() > 0 {
+		return nil, badInput("read arguments: %q: %s", flags.Args(), usage)
 	}
 	if t.root == "" {
 		own, err := os.Executable()
@@ -116,6 +121,8 @@ func settle(args []string, out io.Writer) (*test, error) {
 		t.root = filepath.Dir(filepath.Dir(own))
 	}
 	t.k6 = or(t.k6, filepath.Join(t.root, "bin", "tools", "k6"))
+	t.results = or(t.results, filepath.Join(t.root, "out", "loadtests"))
+	t.baseURL = or(t.baseURL, fmt.Sprintf("http://127.0.0.1:%d", *port))
 	if _, err := os.Stat(t.k6); err != nil {
 		return nil, badInput("find k6: it is not at %s: run `make loadtest`, which builds it, or name yours with -k6", t.k6)
 	}
