@@ -39,7 +39,7 @@ services:
     ports: ["127.0.0.1:${TOXIPROXY_PORT:-8474}:8474"]
     volumes: ["./toxiproxy.json:/toxiproxy.json:ro"]
     networks:
-      watch: {aliases: [toxiproxy-api]}
+      desk: {aliases: [toxiproxy-api]}
 {{- range .Networks}}
       {{.}}: {aliases: [toxiproxy-{{.}}]}
 {{- end}}
@@ -56,7 +56,7 @@ services:
 {{- end}}
 {{end}}
 networks:
-  watch: {}
+  desk: {}
 
 secrets:
 {{- range .Secrets}}

@@ -114,7 +114,7 @@ func patiently(ctx context.Context, ask func() error) error {
 func (b *buyer) register(ctx context.Context, op *load.Operation, number int) (*customer, error) {
 	one := &customer{email: fmt.Sprintf("shopper-%x-%d@example.com", b.seed, number), cards: map[string]string{}}
 	account := map[string]string{"email": one.email, "password": password, "name": fmt.Sprintf("Shopper %d", number), "phone": fmt.Sprintf("+4930%07d", number)}
-	key := fmt.Sprintf("customer-%d", number)
+	key := fmt.Sprintf("customer-%x-%d", b.seed, number) // another visitor of the same shop counts from one too
 	if err := b.client.do(ctx, op, request{method: http.MethodPost, path: "/v1/users", key: key, body: account}, nil); err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
