@@ -79,18 +79,28 @@ func (s *seen) add(answer observe.Matrix, legend string) {
 	}
 }
 
-// look asks all recordings.
+// look asks one recording after the other until something moves.
 func look(t *testing.T, all []recording, expr, legend string) seen {
 	t.Helper()
 	s := seen{bare: map[string]bool{}}
 	for _, r := range all {
-		s.add(r.ask(t, expr), legend)
+		if s.add(r.ask(t, expr), legend); s.moved {
+			break
+		}
 	}
 	return s
 }
 
-func TestEveryPanelHasDataInWhatTheScenariosRecorded(t *testing.T) {
+// TestWhatTheScenariosRecorded opens the recordings once for all that asks them.
+func TestWhatTheScenariosRecorded(t *testing.T) {
 	all := recordings(t)
+	t.Run("gives every panel data", func(t *testing.T) { everyPanelHasData(t, all) })
+	t.Run("has every mark", func(t *testing.T) { everyMarkAppears(t, all) })
+	t.Run("fills every variable", func(t *testing.T) { everyVariableHasValues(t, all) })
+	t.Run("has traces for every query that promises them", func(t *testing.T) { everyPromisedTraceIsThere(t, all) })
+}
+
+func everyPanelHasData(t *testing.T, all []recording) {
 	for name, p := range pages(t, "generated/*.json") {
 		for _, q := range p.pictures() {
 			key := name + ": " + q.Title
@@ -115,8 +125,7 @@ func TestEveryPanelHasDataInWhatTheScenariosRecorded(t *testing.T) {
 	}
 }
 
-func TestEveryMarkAppearsInSomeScenario(t *testing.T) {
-	all := recordings(t)
+func everyMarkAppears(t *testing.T, all []recording) {
 	for _, m := range pages(t, "generated/*.json")["chaos.json"].Annotations.List {
 		s := look(t, all, m.Expr, m.TextFormat)
 		if !s.moved || len(s.bare) > 0 {
@@ -125,8 +134,7 @@ func TestEveryMarkAppearsInSomeScenario(t *testing.T) {
 	}
 }
 
-func TestEveryVariableHasValuesToChooseFrom(t *testing.T) {
-	all := recordings(t)
+func everyVariableHasValues(t *testing.T, all []recording) {
 	for name, p := range pages(t, "generated/*.json") {
 		for _, v := range p.Templating.List {
 			query, ok := v.Query.(string)
@@ -139,8 +147,7 @@ func TestEveryVariableHasValuesToChooseFrom(t *testing.T) {
 	}
 }
 
-func TestEveryQueryThatPromisesTracesHasSome(t *testing.T) {
-	all := recordings(t)
+func everyPromisedTraceIsThere(t *testing.T, all []recording) {
 	promised := map[string]string{}
 	for name, p := range pages(t, "generated/*.json") {
 		for _, q := range p.pictures() {

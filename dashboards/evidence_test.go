@@ -30,7 +30,7 @@ func (r recording) whole() string { return fmt.Sprintf("%dms", r.to.Sub(r.from).
 // ask evaluates a query of a panel over the whole run.
 func (r recording) ask(t *testing.T, expr string) observe.Matrix {
 	t.Helper()
-	answer, err := r.QueryRange(t.Context(), fill(expr, window.String(), r.whole()), r.from, r.to, time.Second/2)
+	answer, err := r.QueryRange(t.Context(), fill(expr, window.String(), r.whole()), r.from, r.to, time.Second)
 	if err != nil {
 		t.Fatalf("%s: %v", r.name, err)
 	}
