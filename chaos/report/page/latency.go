@@ -39,7 +39,7 @@ func byName(history []load.Operation) []named {
 const shortest = 100 * time.Microsecond
 
 // latency shows each request as a point where it was meant to begin, on a log scale. Its colour says what was asked;
-// those that failed and those whose outcome is unknown have a form and a colour of their own.
+// those that failed, as squares, and those whose outcome is unknown, as rings, have a colour of their own.
 func latency(c clock, all []named) plot {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, n := range all {
@@ -48,7 +48,7 @@ func latency(c clock, all []named) plot {
 		}
 	}
 	low, high = math.Floor(low), math.Ceil(high+1e-9)
-	p := plot{Title: "Latency", Unit: "each point is one request, at its intended start; log scale", Scale: "log", Tall: true}
+	p := plot{Title: "Latency", Unit: "each point is one operation, at its intended start; log scale", Scale: "log", Tall: true}
 	p.Low, p.High = math.Pow(10, low), math.Pow(10, high)
 	for d := low; d <= high; d++ {
 		p.Y = append(p.Y, tick{percent((d - low) / (high - low)), duration(math.Pow(10, d))})
@@ -56,7 +56,7 @@ func latency(c clock, all []named) plot {
 	var ill [len(outcomes)]int
 	for i, n := range all {
 		for which, o := range outcomes {
-			var points path
+			var points pen
 			for _, op := range n.Ops {
 				if op.Outcome == o {
 					points.dot(across(c.share(op.Intended)), up((decade(op)-low)/(high-low)))
@@ -73,6 +73,9 @@ func latency(c clock, all []named) plot {
 				m.Name = fmt.Sprintf("%s, %s", n.Name, o)
 			}
 			p.Marks = append(p.Marks, m)
+			if o == load.Unknown {
+				p.Marks = append(p.Marks, mark{Class: class(o), Kind: "hole", D: m.D})
+			}
 		}
 		p.Legend = append(p.Legend, key{hue(i), "point", n.Name, count(len(n.Ops))})
 	}

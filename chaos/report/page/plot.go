@@ -30,7 +30,7 @@ type plot struct {
 
 // mark is one path: a line, bars, or points of one kind.
 type mark struct {
-	Class, Kind string // kind: line, bar or point
+	Class, Kind string // kind: line, bar, point, or the hole that makes a ring of a point
 	Name        string
 	D           string
 }
@@ -44,10 +44,10 @@ type row struct {
 	Bands []band
 }
 
-// path builds the text of an SVG path.
-type path struct{ strings.Builder }
+// pen builds the text of an SVG path.
+type pen struct{ strings.Builder }
 
-func (p *path) add(command string, numbers ...int) {
+func (p *pen) add(command string, numbers ...int) {
 	p.WriteString(command)
 	for i, n := range numbers {
 		if i > 0 && n >= 0 {
@@ -58,13 +58,13 @@ func (p *path) add(command string, numbers ...int) {
 }
 
 // dot is a line of no length, which round or square ends make a point of the same size whatever the picture's.
-func (p *path) dot(x, y int) {
+func (p *pen) dot(x, y int) {
 	p.add("M", x, y)
 	p.WriteString("h0")
 }
 
 // box is a filled rectangle from its lower left corner.
-func (p *path) box(x, y, w, h int) {
+func (p *pen) box(x, y, w, h int) {
 	p.add("M", x, y)
 	p.add("v", -h)
 	p.add("h", w)

@@ -21,6 +21,21 @@ type trend struct {
 	name   string
 	points []observe.Point
 	most   float64
+	moved  bool // it left 0
+}
+
+// newTrend leaves out what is no number, such as a share of nothing.
+func newTrend(name string, points []observe.Point) trend {
+	t := trend{name: name}
+	for _, at := range points {
+		if math.IsNaN(at.Value) || math.IsInf(at.Value, 0) {
+			continue
+		}
+		t.points = append(t.points, at)
+		t.most = max(t.most, at.Value)
+		t.moved = t.moved || at.Value != 0
+	}
+	return t
 }
 
 // chart draws what the system's file asks to be drawn.
@@ -33,14 +48,10 @@ func chart(ctx context.Context, c clock, metrics verdict.Metrics, asked system.C
 	}
 	var moved []trend
 	for _, s := range matrix {
-		t := trend{name: asked.Name(s.Labels), points: s.Points}
-		for _, at := range s.Points {
-			t.most = max(t.most, at.Value)
-		}
-		if t.most == 0 {
-			p.Quiet = append(p.Quiet, t.name)
-		} else {
+		if t := newTrend(asked.Name(s.Labels), s.Points); t.moved {
 			moved = append(moved, t)
+		} else {
+			p.Quiet = append(p.Quiet, t.name)
 		}
 	}
 	slices.SortStableFunc(moved, func(a, b trend) int { return cmp.Compare(b.most, a.most) })
@@ -101,7 +112,7 @@ func lines(c clock, p *plot, moved []trend) {
 }
 
 func stairs(c clock, points []observe.Point, top float64) string {
-	var p path
+	var p pen
 	for i, at := range points {
 		x, y := across(c.share(at.Time)), up(at.Value/top)
 		switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -28,6 +29,7 @@ type entry struct {
 	Round   int     `json:"round"` // which of its runs this was; 0 where each scenario ran once
 	Seconds float64 `json:"seconds"`
 	Folder  string  `json:"-"` // the evidence
+	Place   string  `json:"-"` // the same, as seen from the page
 }
 
 // contender is one scenario with all of its runs. One of them is drawn: the first that did not give what its file
@@ -100,17 +102,18 @@ func readSuite(dir string) (suite, error) {
 	}
 	all := suite{Seed: summary.Seed, NotRun: summary.NotRun, Dir: filepath.Base(resolved(dir))}
 	for _, e := range summary.Scenarios {
-		e.Folder = filepath.Join(dir, e.Name)
+		e.Place = e.Name
 		if e.Round > 0 {
-			e.Folder = filepath.Join(e.Folder, strconv.Itoa(e.Round))
+			e.Place = path.Join(e.Name, strconv.Itoa(e.Round))
 		}
+		e.Folder = filepath.Join(dir, e.Place)
 		all.add(e)
 	}
 	return all, nil
 }
 
 func readOne(dir string) (suite, error) {
-	e := entry{Folder: dir}
+	e := entry{Folder: dir, Place: "."}
 	err := readJSON(filepath.Join(dir, evidence.VerdictFile), &e.Verdict)
 	if errors.Is(err, fs.ErrNotExist) {
 		return suite{}, fmt.Errorf("%s holds neither summary.json nor %s: expected the folder of a run, such as out/chaos/latest", dir, evidence.VerdictFile)

@@ -17,6 +17,9 @@ func throughput(c clock, history []load.Operation) plot {
 	var totals [len(outcomes)]int
 	most := 0
 	for _, op := range history {
+		if op.End.Before(c.from) {
+			continue // it has no end
+		}
 		at := counts[int(op.End.Sub(c.from)/bin):]
 		for i, o := range outcomes {
 			if op.Outcome == o {
@@ -43,7 +46,7 @@ func binOf(c clock) time.Duration {
 
 // bars draws one outcome on top of those before it.
 func bars(c clock, bin time.Duration, counts [][len(outcomes)]int, which int, top float64) string {
-	var p path
+	var p pen
 	for i, at := range counts {
 		if at[which] == 0 {
 			continue
