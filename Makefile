@@ -44,8 +44,11 @@ loadtest: build $(TOOLS)/k6 ## load the shop with k6: PROFILE=smoke|average|stre
 $(TOOLS)/k6: loadtests/k6/go.mod loadtests/k6/go.sum
 	GOBIN=$(TOOLS) $(GO) -C loadtests/k6 install tool
 
-generate: $(TOOLS)/buf ## make the Go of the contracts again (system/api)
+generate: $(TOOLS)/buf ## make what is generated again: Go of the contracts, schema of scenarios, README's table of claims
 	cd system/api && PATH=$(TOOLS):$$PATH buf lint && PATH=$(TOOLS):$$PATH buf generate
+	$(GO) run ./chaos/cmd/stormglass schema > scenarios/schema.json
+	@mkdir -p out && $(GO) run ./chaos/cmd/stormglass list --markdown > out/claims.md
+	sed -i -e '/<!-- claims -->/,/<!-- .claims -->/{//!d}' -e '/<!-- claims -->/r out/claims.md' README.md
 
 $(TOOLS)/buf: tools/go.mod tools/go.sum
 	GOBIN=$(TOOLS) $(GO) -C tools install tool
@@ -56,7 +59,7 @@ dashboards: ## write dashboards/generated again, from the Go that draws it
 check: generate ## formatting, vet, and generated files equal to committed ones
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
-	git diff --exit-code -- system/api
+	git diff --exit-code -- system/api scenarios/schema.json README.md
 
 clean: ## remove bin/ and out/
 	rm -rf bin out

@@ -181,6 +181,9 @@ func TestValidateAndListReadAFolder(t *testing.T) {
 	if code, stdout, stderr := y.execute(y.line("list", dir)...); code != 0 || !strings.Contains(stdout, "PASS") || !strings.Contains(stdout, "Without faults, orders are taken") {
 		t.Errorf("list: got code %d\n%s%s", code, stdout, stderr)
 	}
+	if code, stdout, stderr := y.execute(y.line("list", "--markdown", dir)...); code != 0 || !strings.Contains(stdout, "| [`calm`]("+filepath.Join(dir, "calm.yaml")+") | PASS |") {
+		t.Errorf("list --markdown: got code %d\n%s%s", code, stdout, stderr)
+	}
 }
 
 func TestProbePrintsOneJSONObject(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"stormglass/chaos/cell"
 	"stormglass/chaos/evidence"
@@ -38,6 +39,7 @@ func (c validateCommand) Run(env environment) error {
 
 type listCommand struct {
 	Dir      string `arg:"" optional:"" default:"scenarios" help:"Folder of scenario files."`
+	Markdown bool   `help:"As a Markdown table with links to the files."`
 	location `embed:""`
 }
 
@@ -51,8 +53,15 @@ func (c listCommand) Run(env environment) error {
 	if err != nil {
 		return err
 	}
+	if c.Markdown {
+		fmt.Fprint(env.stdout, "| claim | scenario | verdict |\n|---|---|---|\n")
+	}
 	for _, s := range scenarios {
-		fmt.Fprintf(env.stdout, "%-32s %-13s %s\n", s.Name, s.Verdict, oneLine(s.Claim))
+		if c.Markdown {
+			fmt.Fprintf(env.stdout, "| %s | [`%s`](%s) | %s |\n", strings.ReplaceAll(oneLine(s.Claim), "|", "\\|"), s.Name, filepath.ToSlash(s.Path), s.Verdict)
+		} else {
+			fmt.Fprintf(env.stdout, "%-32s %-13s %s\n", s.Name, s.Verdict, oneLine(s.Claim))
+		}
 	}
 	return nil
 }
