@@ -65,6 +65,49 @@ func withoutBeyond(t *testing.T, raw []byte) []byte {
 	return less
 }
 
+func TestNoOptionOfAPanelIsLeftEmpty(t *testing.T) {
+	for name := range pages(t, "generated/*.json") {
+		raw, err := os.ReadFile(filepath.Join("generated", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page struct {
+			Panels []struct {
+				Title   string
+				Options any
+			}
+		}
+		if err := json.Unmarshal(raw, &page); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page.Panels {
+			for _, path := range empty("options", p.Options) {
+				t.Errorf("%s: panel %q: %s is \"\", which is none of the values that Grafana knows", name, p.Title, path)
+			}
+		}
+	}
+}
+
+// empty lists the paths of empty texts. The SDK writes them for a choice that was not made and has no default.
+func empty(path string, value any) []string {
+	var found []string
+	switch v := value.(type) {
+	case string:
+		if v == "" {
+			found = append(found, path)
+		}
+	case map[string]any:
+		for key, inner := range v {
+			found = append(found, empty(path+"."+key, inner)...)
+		}
+	case []any:
+		for _, inner := range v {
+			found = append(found, empty(path+"[]", inner)...)
+		}
+	}
+	return found
+}
+
 func TestASharedFileAsksForItsDataSourcesAndNamesWhatItNeeds(t *testing.T) {
 	for name, p := range pages(t, "generated/export/*.json") {
 		raw, err := os.ReadFile(filepath.Join("generated", "export", name))

@@ -40,17 +40,17 @@ func (p Panel) build(id uint32) (dashboard.Panel, error) {
 	case Graph:
 		return frame(p, id, p.lines()).Build()
 	case Number:
-		return frame(p, id, stat.NewPanelBuilder().ReduceOptions(newest()).ColorMode(common.BigValueColorModeValue).GraphMode(common.BigValueGraphModeArea)).Build()
+		return frame(p, id, stat.NewPanelBuilder().ReduceOptions(newest()).ColorMode(common.BigValueColorModeValue).GraphMode(common.BigValueGraphModeArea).Orientation(common.VizOrientationAuto)).Build()
 	case Bars:
 		return frame(p, id, bargauge.NewPanelBuilder().ReduceOptions(newest()).Orientation(common.VizOrientationHorizontal).DisplayMode(common.BarGaugeDisplayModeBasic)).Build()
 	case Timeline:
-		return frame(p, id, statetimeline.NewPanelBuilder().MergeValues(true).RowHeight(.8).ShowValue(common.VisibilityModeNever).FillOpacity(80)).Build()
+		return frame(p, id, statetimeline.NewPanelBuilder().MergeValues(true).RowHeight(.8).ShowValue(common.VisibilityModeNever).FillOpacity(80).Tooltip(tooltip())).Build()
 	case Heat:
 		return frame(p, id, p.heat()).Build()
 	case Table:
 		return frame(p, id, p.columns()).Build()
 	case Logs:
-		return frame(p, id, logspanel.NewPanelBuilder().ShowTime(true).WrapLogMessage(true).EnableLogDetails(true).SortOrder(common.LogsSortOrderDescending)).Build()
+		return frame(p, id, logspanel.NewPanelBuilder().ShowTime(true).WrapLogMessage(true).EnableLogDetails(true).DedupStrategy(common.LogsDedupStrategyNone).SortOrder(common.LogsSortOrderDescending)).Build()
 	}
 	return dashboard.Panel{}, fmt.Errorf("draw a %q: there is no such kind of panel", p.Kind)
 }
@@ -108,7 +108,7 @@ func (p Panel) lines() *timeseries.PanelBuilder {
 		ShowPoints(common.VisibilityModeNever).
 		AxisSoftMin(0).
 		Legend(common.NewVizLegendOptionsBuilder().DisplayMode(common.LegendDisplayModeTable).Placement(common.LegendPlacementBottom).ShowLegend(true).Calcs([]string{"max", "lastNotNull"})).
-		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending))
+		Tooltip(tooltip())
 	if p.stacked {
 		b.FillOpacity(40).Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal))
 	}
@@ -122,7 +122,13 @@ func (p Panel) heat() *heatmap.PanelBuilder {
 		CellGap(1).
 		ExemplarsColor("rgba(255,0,255,0.7)").
 		YAxis(heatmap.NewYAxisConfigBuilder().Unit(p.Unit)).
-		Color(heatmap.NewHeatmapColorOptionsBuilder().Mode(heatmap.HeatmapColorModeScheme).Scheme("Oranges").Steps(64))
+		Tooltip(heatmap.NewHeatmapTooltipBuilder().Mode(common.TooltipDisplayModeSingle)).
+		Color(heatmap.NewHeatmapColorOptionsBuilder().Mode(heatmap.HeatmapColorModeScheme).Scheme("Oranges").Fill("dark-orange").Exponent(.5).Steps(64))
+}
+
+// tooltip lists all series at the pointer, the greatest first.
+func tooltip() cog.Builder[common.VizTooltipOptions] {
+	return common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending)
 }
 
 func newest() cog.Builder[common.ReduceDataOptions] {

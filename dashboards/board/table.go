@@ -1,8 +1,6 @@
 package board
 
 import (
-	"strconv"
-
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
@@ -11,13 +9,11 @@ import (
 // columns joins the queries' answers by their labels and names each column.
 func (p Panel) columns() *table.PanelBuilder {
 	names := map[string]any{}
-	hidden := map[string]any{"Time": true}
 	b := table.NewPanelBuilder().ShowHeader(true).Filterable(true).Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"}))
 	for i, q := range p.Queries {
 		field := "Value #" + string(rune('A'+i))
 		names[field] = q.Legend
 		b.OverrideByName(q.Legend, []dashboard.DynamicConfigValue{{Id: "unit", Value: q.Unit}})
-		hidden["Time "+strconv.Itoa(i+1)] = true
 	}
 	if len(p.Queries) == 1 {
 		names["Value"] = p.Queries[0].Legend
@@ -25,6 +21,6 @@ func (p Panel) columns() *table.PanelBuilder {
 	return b.
 		WithTransformation(dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}}).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{
-			"excludeByName": hidden, "renameByName": names, "indexByName": map[string]any{},
+			"excludeByName": map[string]any{"Time": true}, "renameByName": names, "indexByName": map[string]any{},
 		}})
 }
