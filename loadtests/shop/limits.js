@@ -13,6 +13,7 @@ export const steps = {
   cart: { p95: 300, p99: 800 },
   checkout: { p95: 500, p99: 1500 },
   track: { p95: 3000, p99: 8000 }, // until the parcel is on its way
+  refresh: { p95: 500, p99: 1500, long: true },
 };
 
 /** leastShare of the planned visits must have made each step: enough to be worth judging. */
@@ -24,13 +25,13 @@ const leastShare = 0.5;
  *   failures   the share of a step that may fail; default 0.01
  *   slack      factor on the limits of time; default 1
  *   dropped    the share of visits that may find nobody to make them; default 0
- *   steps      names of the steps that are made; default: all
+ *   steps      names of the steps that are made; default: all, refresh only in runs longer than the profile's `renews`
  *   promises   names of phases in which checkout and tracking must hold on their own, without slack
  *   abort      true: the run ends as soon as a limit breaks
  *   extra      more thresholds of the profile's own
  */
 export function thresholds(profile, arrivals, length) {
-  const limits = { failures: 0.01, slack: 1, dropped: 0, steps: Object.keys(steps), promises: [], extra: {}, ...profile.limits };
+  const limits = { failures: 0.01, slack: 1, dropped: 0, steps: usual(profile, length), promises: [], extra: {}, ...profile.limits };
   const set = {
     iterations: [`count>=${Math.floor(arrivals.all * (limits.abort ? 0 : 0.9)) || 1}`],
     dropped_iterations: [rule(`count<=${Math.floor(arrivals.all * limits.dropped)}`, limits.abort)],
@@ -39,7 +40,7 @@ export function thresholds(profile, arrivals, length) {
   for (const name of limits.steps) {
     const share = steps[name].newcomers ? newcomerShare(profile) : 1;
     if (share > 0) {
-      const least = limits.abort ? 1 : Math.max(1, Math.floor(arrivals.all * share * leastShare));
+      const least = limits.abort || steps[name].long ? 1 : Math.max(1, Math.floor(arrivals.all * share * leastShare));
       Object.assign(set, ofStep(name, `step:${name}`, { ...limits, least }));
     }
   }
@@ -49,11 +50,12 @@ export function thresholds(profile, arrivals, length) {
       Object.assign(set, ofStep(name, `step:${name},phase:${phase}`, { failures: 0.01, slack: 1, least }));
     }
   }
-  if (profile.renews && length > profile.renews) {
-    set['step_done{step:refresh}'] = ['count>0'];
-    set['step_failed{step:refresh}'] = ['rate<=0.01'];
-  }
   return set;
+}
+
+/** usual are the steps that a profile's visitors make; sessions are renewed only in long runs. */
+function usual(profile, length) {
+  return Object.keys(steps).filter((name) => !steps[name].long || (profile.renews && length > profile.renews));
 }
 
 function ofStep(name, tags, { failures, slack, least, abort }) {
@@ -73,6 +75,7 @@ function rule(threshold, abort) {
   return abort ? { threshold, abortOnFail: true, delayAbortEval: '10s' } : threshold;
 }
 
-function newcomerShare(profile) {
+/** newcomerShare is the share of visitors who make an account first. */
+export function newcomerShare(profile) {
   return profile.newcomers === undefined ? 0.1 : profile.newcomers;
 }

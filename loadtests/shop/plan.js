@@ -3,7 +3,7 @@
 import exec from 'k6/execution';
 import { Gauge } from 'k6/metrics';
 import { seconds, settings } from './settings.js';
-import { thresholds } from './limits.js';
+import { newcomerShare, thresholds } from './limits.js';
 
 /**
  * plan makes k6's options from a profile:
@@ -13,6 +13,7 @@ import { thresholds } from './limits.js';
  *   phases     {name, share, from, to}: for this share of the duration, arrivals go from one rate to another, a second
  *   hold       how many seconds a visit may last on average before there is nobody left to make the next one
  *   newcomers  the share of visitors who make an account first; default 0.1
+ *   renews     how many seconds a run lasts at least in which sessions must be renewed; default: never
  *   limits     see limits.js
  */
 export function plan(profile) {
@@ -42,7 +43,7 @@ export function plan(profile) {
 
 /** newcomerEvery is how many visitors there are to one who makes an account first; 0: nobody does. */
 export function newcomerEvery(profile) {
-  const share = profile.newcomers === undefined ? 0.1 : profile.newcomers;
+  const share = newcomerShare(profile);
   return share === 0 ? 0 : Math.round(1 / share);
 }
 

@@ -17,6 +17,8 @@ type fakeShop struct {
 	broken map[string]http.HandlerFunc
 	// oversells ignores the stock.
 	oversells bool
+	// life is how long access tokens are good, in seconds.
+	life int
 
 	mu       sync.Mutex
 	stock    int                    // of the one product that there is
@@ -25,6 +27,7 @@ type fakeShop struct {
 	wrong    []string // requests without what each must carry
 	visits   int      // requests that were none of the preparation
 	requests int
+	renewed  int // sessions
 }
 
 type fakeOrder struct {
@@ -42,15 +45,16 @@ type fakeLine struct {
 const lamp = "desk-lamp-arc-0001"
 
 func newFakeShop(stock int) *fakeShop {
-	s := &fakeShop{mux: http.NewServeMux(), broken: map[string]http.HandlerFunc{}, stock: stock, orders: map[string][]fakeOrder{}, traces: map[string]int{}}
+	s := &fakeShop{mux: http.NewServeMux(), broken: map[string]http.HandlerFunc{}, life: 900, stock: stock, orders: map[string][]fakeOrder{}, traces: map[string]int{}}
 	total := map[string]any{"minor": 2999, "currency": "EUR"}
 	s.on("GET /openapi.json", 200, func(*http.Request) any { return map[string]any{"paths": map[string]any{"/v1/orders": true}} })
 	s.on("POST /v1/users", 201, func(*http.Request) any { return map[string]any{"user_id": "user-1"} })
 	s.on("POST /v1/sessions", 201, func(r *http.Request) any {
-		return map[string]any{"access_token": "of-" + r.Header.Get("X-Correlation-Id"), "refresh_token": "r", "expires_in": 900}
+		return map[string]any{"access_token": "of-" + r.Header.Get("X-Correlation-Id"), "refresh_token": "r", "expires_in": s.life}
 	})
-	s.on("POST /v1/sessions/refresh", 200, func(r *http.Request) any {
-		return map[string]any{"access_token": "renewed", "refresh_token": "r", "expires_in": 900}
+	s.on("POST /v1/sessions/refresh", 200, func(*http.Request) any {
+		s.renewed++
+		return map[string]any{"access_token": "renewed", "refresh_token": "r", "expires_in": s.life}
 	})
 	s.on("POST /v1/cards", 201, func(*http.Request) any { return map[string]any{"card_ref": "card-1"} })
 	s.on("GET /v1/categories", 200, func(*http.Request) any {

@@ -179,6 +179,16 @@ func TestAHealthyShopIsGreenAndTheReportIsThere(t *testing.T) {
 	}
 }
 
+func TestSessionsAreRenewedBeforeTheyExpire(t *testing.T) {
+	t.Parallel()
+	shop := newFakeShop(1_000_000)
+	shop.life = 2
+	r := begin(t, map[string]string{"BASE_URL": serve(t, shop), "DURATION": "5s", "LATENCY": "5"})
+	if got := r.end(t); got != exitGreen || shop.renewed == 0 {
+		t.Errorf("got exit code %d and %d renewed sessions, want %d and some\n%s", got, shop.renewed, exitGreen, r.out)
+	}
+}
+
 func TestTheShopOfThisMachineIsStartedAndStopped(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
