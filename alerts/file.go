@@ -37,17 +37,17 @@ type Rule struct {
 	Alert       string `yaml:"alert,omitempty"`
 	Expr        string `yaml:"expr"`
 	For         string `yaml:"for,omitempty"`
-	Labels      labels `yaml:"labels,omitempty"`
-	Annotations labels `yaml:"annotations,omitempty"`
+	Labels      pairs  `yaml:"labels,omitempty"`
+	Annotations pairs  `yaml:"annotations,omitempty"`
 }
 
 type label struct{ name, value string }
 
-// labels keep their order in the file, so that the file reads well and never changes by chance.
-type labels []label
+// pairs keep their order in the file, so that the file reads well and never changes by chance.
+type pairs []label
 
 // MarshalYAML implements yaml.InterfaceMarshaler.
-func (ls labels) MarshalYAML() (any, error) {
+func (ls pairs) MarshalYAML() (any, error) {
 	var m yaml.MapSlice
 	for _, l := range ls {
 		m = append(m, yaml.MapItem{Key: l.name, Value: l.value})

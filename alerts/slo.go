@@ -85,7 +85,7 @@ func (o Objective) alerts() []Rule {
 			Expr:  o.burning(u.burns[0]) + "\nor\n" + o.burning(u.burns[1]),
 			Labels: append(o.labels(), label{"severity", u.severity}, label{"category", Symptom}, label{"service", o.Service},
 				label{"sloth_severity", u.severity}),
-			Annotations: labels{
+			Annotations: pairs{
 				{"summary", fmt.Sprintf("Too many %s: the error budget of %s is gone %s", o.Broken, o.Name, u.gone)},
 				{"description", o.Promise + " Now {{ $value | humanizePercentage }} are not; the budget is " + percent(1-o.Goal) + "."},
 				{"runbook_url", Runbook(o.Alert)},
@@ -108,8 +108,8 @@ func (o Objective) record(name, expr string, more ...label) Rule {
 }
 
 // labels are those by which sloth's dashboards know an objective.
-func (o Objective) labels() labels {
-	return labels{{"sloth_id", "shop-" + o.Name}, {"sloth_service", "shop"}, {"sloth_slo", o.Name}}
+func (o Objective) labels() pairs {
+	return pairs{{"sloth_id", "shop-" + o.Name}, {"sloth_service", "shop"}, {"sloth_slo", o.Name}}
 }
 
 func (o Objective) selector(name string) string {
