@@ -32,6 +32,9 @@ type commands struct {
 	Explain  explainCommand  `cmd:"" help:"Say in plain words what a scenario does and claims."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of scenario files, for editors."`
 	Check    checkCommand    `cmd:"" help:"Judge an evidence folder again, offline."`
+	Query    queryCommand    `cmd:"" help:"Ask the metrics of a kept run, in PromQL."`
+	Trace    traceCommand    `cmd:"" help:"Show a trace of a kept run as a tree, or list the slowest."`
+	Logs     logsCommand     `cmd:"" help:"Search the logs of all processes of a kept run, or of a running up."`
 	Report   reportCommand   `cmd:"" help:"Draw a kept run as one HTML page again, offline."`
 	Up       upCommand       `cmd:"" help:"Start the system and keep it up until Ctrl-C."`
 	Probe    probeCommand    `cmd:"" help:"Place one order at a system that runs elsewhere, and print what it took."`

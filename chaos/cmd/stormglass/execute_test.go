@@ -235,3 +235,39 @@ func TestSchemaIsPrinted(t *testing.T) {
 		t.Errorf("got code %d, error %v\n%s%s", code, err, stdout, stderr)
 	}
 }
+
+func TestAKeptRunAnswersQuestions(t *testing.T) {
+	y := newToy(t)
+	if code, _, stderr := y.execute(y.line("run", "--out", y.out, runtest.Write(t, "scenarios/calm.yaml"))...); code != 0 {
+		t.Fatalf("got code %d\n%s", code, stderr)
+	}
+	folder := filepath.Join(y.out, "latest", "calm")
+	code, stdout, stderr := y.execute("query", folder, "up")
+	if code != 0 || !strings.Contains(stdout, `instance="desk-1"`) || !strings.HasPrefix(stdout, "1 ") {
+		t.Errorf("query: got code %d\n%s%s", code, stdout, stderr)
+	}
+	line := []byte(`{"time":"2026-05-01T12:00:00Z","message":"sold","correlation_id":"c-1"}` + "\n")
+	if err := os.WriteFile(filepath.Join(folder, "logs", "desk-1.log"), line, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr = y.execute("logs", folder, "--instance", "desk-1", "--correlation", "c-1")
+	if code != 0 || !strings.HasPrefix(stdout, "desk-1 ") {
+		t.Errorf("logs: got code %d\n%s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr = y.execute("trace", folder); code != 0 || !strings.Contains(stdout, "traces; the slowest:") {
+		t.Errorf("trace: got code %d\n%s%s", code, stdout, stderr)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"wrong PromQL":   {[]string{"query", folder, "sum("}, "parse error"},
+		"after the end":  {[]string{"query", folder, "up", "--at", "1h"}, "is after the end of the run"},
+		"no such trace":  {[]string{"trace", folder, "beef"}, `holds no trace "beef"`},
+		"no such folder": {[]string{"logs", filepath.Join(y.out, "nowhere")}, "nowhere"},
+	} {
+		if code, _, stderr := y.execute(c.args...); code != 2 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: got code %d and %q, want 2 and %q", name, code, stderr, c.want)
+		}
+	}
+}
