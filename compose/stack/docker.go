@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -82,12 +83,16 @@ func (d *Docker) output(ctx context.Context, args ...string) (string, error) {
 
 // compose runs a compose command on a stack.
 func (d *Docker) compose(ctx context.Context, s *Stack, args ...string) (string, error) {
-	command := append([]string{}, d.Compose...)
-	command = append(command, "-p", Project, "--project-directory", s.Dir, "--env-file", filepath.Join(s.Dir, "versions.env"))
+	return run(ctx, nil, d.composeWords(s, args...)...)
+}
+
+// composeWords is a whole compose command.
+func (d *Docker) composeWords(s *Stack, args ...string) []string {
+	words := slices.Concat(d.Compose, []string{"-p", Project, "--project-directory", s.Dir, "--env-file", filepath.Join(s.Dir, "versions.env")})
 	for _, file := range s.Files {
-		command = append(command, "-f", file)
+		words = append(words, "-f", file)
 	}
-	return run(ctx, nil, append(command, args...)...)
+	return append(words, args...)
 }
 
 // build builds one of our own images.

@@ -18,6 +18,7 @@ import (
 
 const usage = `usage: stack up          start everything, wait until it is ready, place an order
        stack down        remove containers, networks and volumes
+       stack load NAME   run a profile of loadtests/profiles beside the running stack: smoke, average, …
        stack generate    write compose/chaos.yaml and compose/toxiproxy.json again
 
 LAYERS chooses among shop observability grafana chaos; STANDINS=1 says that the images are those of compose/standins.
@@ -36,6 +37,9 @@ func execute(ctx context.Context, args []string) int {
 		"down": func(ctx context.Context) error { return stack.Down(ctx, ".") },
 	}
 	command := commands[strings.Join(args, " ")]
+	if len(args) == 2 && args[0] == "load" {
+		command = func(ctx context.Context) error { return stack.RunLoad(ctx, ".", args[1], os.Stdout, os.Stderr) }
+	}
 	if command == nil {
 		fmt.Fprint(os.Stderr, usage)
 		return 2
