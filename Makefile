@@ -7,7 +7,7 @@ SCENARIOS ?= $(wildcard scenarios/*.yaml)
 TOOLS   := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build up probe chaos-test test bench loadtest generate dashboards check clean
+.PHONY: help build up probe chaos-test test bench loadtest generate dashboards check clean compose-up compose-down
 
 help: ## print this menu
 	@echo "Stormglass: a shop that can be broken on purpose, and the harness that proves it heals."
@@ -52,6 +52,13 @@ generate: $(TOOLS)/buf ## make what is generated again: Go of the contracts, sch
 
 $(TOOLS)/buf: tools/go.mod tools/go.sum
 	GOBIN=$(TOOLS) $(GO) -C tools install tool
+
+compose-up: ## the shop in containers with Jaeger, Prometheus, Grafana and Toxiproxy; LAYERS=shop for less
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./chaos/cmd/stormglass ./compose/cmd/stack
+	@VERSION=$(VERSION) bin/stack up
+
+compose-down: ## remove the containers, their networks and all that they keep
+	@$(GO) run ./compose/cmd/stack down
 
 dashboards: ## write dashboards/generated again, from the Go that draws it
 	$(GO) run ./dashboards/cmd/dashboards dashboards/generated

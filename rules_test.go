@@ -44,6 +44,8 @@ func allowed(from, to string) bool {
 		return inside(to, "chaos")
 	case inside(from, "scenarios"):
 		return inside(to, "chaos", "scenarios", "system/api", "system/platform/money", "system/platform/events", "system/platform/telemetry")
+	case inside(from, "compose"):
+		return inside(to, "compose", "chaos/system")
 	case inside(from, "dashboards", "alerts"):
 		return inside(to, "dashboards", "alerts", "system/platform/telemetry")
 	}
