@@ -52,7 +52,7 @@ function insist(route, questions) {
       sleep(comeBack);
     }
     askAll(route, open.map((i) => questions[i])).forEach((answer, i) => {
-      const busy = answer.status === 429 || answer.status === 503;
+      const busy = [429, 502, 503, 504].includes(answer.status);
       if (answer.status === questions[open[i]].expect) {
         answers[open[i]] = answer.json();
       } else if (!busy || attempt === tries) {

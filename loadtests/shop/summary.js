@@ -7,8 +7,9 @@ import { settings } from './settings.js';
 export function summarize(profile, note = () => '') {
   return (data) => {
     const results = resultsOf(profile, data);
-    results.note = note(results, data);
-    const out = { stdout: table(results) };
+    const came = results.visits.made + results.visits.dropped > 0;
+    results.note = came ? note(results, data) : 'no visitor came in';
+    const out = { stdout: came ? table(results) : `\n${results.profile}: FAIL: ${results.note}\n\n` };
     if (settings.summary) {
       out[settings.summary] = `${JSON.stringify({ ...results, metrics: data.metrics }, null, 2)}\n`;
     }
