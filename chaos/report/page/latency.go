@@ -47,7 +47,8 @@ func latency(c clock, all []named) plot {
 			low, high = min(low, decade(op)), max(high, decade(op))
 		}
 	}
-	low, high = math.Floor(low), math.Ceil(high+1e-9)
+	low = math.Floor(low)
+	high = max(low+1, high+0.05) // room for half a point above the longest
 	p := plot{Title: "Latency", Unit: "each point is one operation, at its intended start; log scale", Scale: "log", Tall: true}
 	p.Low, p.High = math.Pow(10, low), math.Pow(10, high)
 	for d := low; d <= high; d++ {

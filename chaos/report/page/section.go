@@ -28,7 +28,7 @@ func draw(ctx context.Context, e entry) (section, error) {
 	if err != nil {
 		return section{Notes: []string{fmt.Sprintf("Nothing can be drawn: %v.", err)}}, ctx.Err()
 	}
-	s := section{Run: folder.Run, Zero: "the first fault struck"}
+	s := section{Run: folder.Run, Zero: "the fault phase began"}
 	if folder.Run.Struck().IsZero() {
 		s.Zero = "the baseline began"
 	}

@@ -55,9 +55,9 @@ func duration(s float64) string {
 		return "–"
 	case s == 0:
 		return "0"
-	case s < 1e-3:
+	case s < 0.9995e-3:
 		return digits(s*1e6) + " µs"
-	case s < 1:
+	case s < 0.9995:
 		return digits(s*1e3) + " ms"
 	}
 	return digits(s) + " s"

@@ -49,7 +49,7 @@
 
   // The browser's own hints would cover the tip.
   for (const e of all(document, '.pictures [title]')) {
-    e.dataset.title = e.title;
+    e.setAttribute('aria-label', e.title);
     e.removeAttribute('title');
   }
   for (const pictures of all(document, '.pictures')) {
@@ -73,8 +73,8 @@
       const lines = [(from + share * (to - from)).toFixed(2).replace('-', '−') + ' s'];
       if (area.matches('.plot')) {
         lines.push(...nearest(area, box, e.clientX - box.left, e.clientY - box.top), ...under(area, share * size));
-      } else if (e.target.dataset.title) {
-        lines.push(e.target.dataset.title);
+      } else if (e.target.ariaLabel) {
+        lines.push(e.target.ariaLabel);
       }
       tip.textContent = lines.join('\n');
       tip.hidden = false;
