@@ -195,6 +195,15 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 			},
 			[]string{"I5-same-key-same-order"},
 		},
+		"a key that was answered with two orders, and is kept with neither": {
+			func(w *world) {
+				w.order("o-second", "k1", cancelled, "customer", "")
+				for _, o := range w.audits["order"]["orders"] {
+					o["idempotency_key"] = o["id"]
+				}
+			},
+			[]string{"I5-same-key-same-order"},
+		},
 		"a key that gave two orders, seen by nobody": {
 			func(w *world) {
 				w.add("order", "orders", row{"id": "o-second", "user_id": "ada", "idempotency_key": "k4", "state": cancelled, "items": "[]"})

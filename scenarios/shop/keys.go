@@ -32,9 +32,12 @@ func sameKeySameOrder(f *evidence.Folder) (verdict.Result, error) {
 			tries[sender{o.Fields["user_id"], o.Key}]++
 		}
 	}
-	repeated := map[sender]bool{}
+	repeated, answered := map[sender]bool{}, map[sender]string{}
 	for _, a := range seen {
 		s := sender{a.Fields["user_id"], a.Key}
+		first, before := answered[s]
+		t.also(!before || first == a.order, "key %s was answered with order %s, and again with order %s", a.Key, first, a.order)
+		answered[s] = a.order
 		is, there := kept[s]
 		t.also(!there || is == a.order, "key %s was answered with order %s, and order %s is kept for it", a.Key, a.order, is)
 		repeated[s] = repeated[s] || tries[s] > 1

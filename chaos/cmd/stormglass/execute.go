@@ -31,6 +31,7 @@ type commands struct {
 	List     listCommand     `cmd:"" help:"List the scenarios of a folder with their claims."`
 	Explain  explainCommand  `cmd:"" help:"Say in plain words what a scenario does and claims."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of scenario files, for editors."`
+	Mutate   mutateCommand   `cmd:"" help:"Take out one defence after the other, and see whether the checks notice."`
 	Check    checkCommand    `cmd:"" help:"Judge an evidence folder again, offline."`
 	Query    queryCommand    `cmd:"" help:"Ask the metrics of a kept run, in PromQL."`
 	Trace    traceCommand    `cmd:"" help:"Show a trace of a kept run as a tree, or list the slowest."`

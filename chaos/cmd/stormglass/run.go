@@ -66,15 +66,15 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 		Jobs: c.Jobs, Repeat: c.Repeat, FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
 	}, func(r run.Result) { progress.finish(r.Scenario.Name, func() { text.Result(r) }) })
 	progress.close()
-	if errors.Is(err, errInterrupted) {
-		return codeError{report.ExitInterrupted, err}
-	}
+	var drawn string
 	if err == nil {
 		err = report.Files(out, c.Seed, all, results)
 	}
-	var drawn string
 	if err == nil {
 		drawn, err = page.Write(ctx, out)
+	}
+	if errors.Is(err, errInterrupted) {
+		return codeError{report.ExitInterrupted, err}
 	}
 	if err != nil {
 		return codeError{report.ExitInvalid, err}
