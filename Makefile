@@ -7,7 +7,7 @@ SCENARIOS ?= $(wildcard scenarios/*.yaml)
 TOOLS   := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build up probe chaos-test test bench loadtest generate dashboards check clean compose-up compose-down
+.PHONY: help build up probe chaos-test test bench loadtest generate alerts alerts-test dashboards check clean compose-up compose-down
 
 help: ## print this menu
 	@echo "Stormglass: a shop that can be broken on purpose, and the harness that proves it heals."
@@ -59,6 +59,13 @@ compose-up: ## the shop in containers with Jaeger, Prometheus, Grafana and Toxip
 
 compose-down: ## remove the containers, their networks and all that they keep
 	@$(GO) run ./compose/cmd/stack down
+
+alerts: ## write the rules of the shop's objectives again, from the Go that lists them
+	$(GO) run ./alerts/cmd/alerts alerts/rules/slo.yaml
+alerts-test: $(TOOLS)/promtool ## check alert rules, their unit tests, routes and runbooks with promtool, pint and amtool
+	REQUIRE_ALERT_TOOLS=1 $(GO) test -count=1 -timeout 10m ./alerts/...
+$(TOOLS)/promtool: tools/prometheus/go.mod tools/prometheus/go.sum
+	GOBIN=$(TOOLS) $(GO) -C tools/prometheus install -tags remove_all_sd tool
 
 dashboards: ## write dashboards/generated again, from the Go that draws it
 	$(GO) run ./dashboards/cmd/dashboards dashboards/generated

@@ -1,9 +1,5 @@
 # What pint checks without a Prometheus to ask: syntax, fragile and impossible queries, templates, and what each of our rules
 # must have.
-parser {
-  include = ["alerts/rules/.+[.]yaml"]
-}
-
 checks {
   # It compares names and not labels, and sloth's names are the same for each objective: a group here uses its own series only.
   disabled = ["rule/dependency"]
