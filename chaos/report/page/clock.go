@@ -11,8 +11,8 @@ import (
 	"stormglass/chaos/load"
 )
 
-// clock is the stretch of time that all pictures of a scenario share, and the moment that they call 0, from which claims count:
-// when the fault phase began, or where there is none, the baseline.
+// clock is the stretch of time that all pictures of a scenario share, and the moment that they call 0, from which claims
+// count: when the fault phase began, or where there is none, the baseline.
 type clock struct{ from, to, zero time.Time }
 
 // newClock spans everything that happened under load. It is empty when nothing did.

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +61,21 @@ func TestAFolderThatIsNoRunIsRefused(t *testing.T) {
 	}
 	if _, err := Write(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "summary.json") {
 		t.Errorf("got %v, want an error that names summary.json", err)
+	}
+}
+
+func TestAPageThatWasInterruptedIsNotLeftHalf(t *testing.T) {
+	k := newKept(t)
+	k.add("one", scenario.Pass, 0, requests(20))
+	before := k.page()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("enough")
+	cancel(stopped)
+	if _, err := Write(ctx, k.dir); !errors.Is(err, stopped) {
+		t.Errorf("got %v, want the cause", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(k.dir, File)); err != nil || string(text) != before {
+		t.Errorf("the page that was there is not there any more: %v", err)
 	}
 }
 

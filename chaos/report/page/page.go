@@ -17,6 +17,8 @@ import (
 	"html/template"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 )
 
 // File is the page's name, beside summary.json.
@@ -40,10 +42,9 @@ func Write(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("draw report: %w", err)
 	}
-	for i := range all.Scenarios {
-		if all.Scenarios[i].Section, err = draw(ctx, all.Scenarios[i].Shown); err != nil {
-			return "", fmt.Errorf("draw report: %w", err)
-		}
+	drawAll(ctx, all.Scenarios)
+	if err := context.Cause(ctx); err != nil {
+		return "", fmt.Errorf("draw report: %w", err)
 	}
 	html, err := render(all)
 	if err != nil {
@@ -57,6 +58,20 @@ func Write(ctx context.Context, dir string) (string, error) {
 		return "", fmt.Errorf("write report: %w", err)
 	}
 	return path, nil
+}
+
+// drawAll draws as many scenarios at once as there are processors; most of the time goes into reading their evidence.
+func drawAll(ctx context.Context, scenarios []contender) {
+	places := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var drawing sync.WaitGroup
+	for i := range scenarios {
+		places <- struct{}{}
+		drawing.Go(func() {
+			defer func() { <-places }()
+			scenarios[i].Section = draw(ctx, scenarios[i].Shown)
+		})
+	}
+	drawing.Wait()
 }
 
 // render puts a suite into the templates.

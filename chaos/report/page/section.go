@@ -22,11 +22,11 @@ type section struct {
 	Slowest  []trace
 }
 
-// draw makes a section of a scenario's evidence folder. What is missing becomes a note; the only error is ctx's.
-func draw(ctx context.Context, e entry) (section, error) {
+// draw makes a section of a scenario's evidence folder. What is missing becomes a note.
+func draw(ctx context.Context, e entry) section {
 	folder, err := evidence.Open(e.Folder)
 	if err != nil {
-		return section{Notes: []string{fmt.Sprintf("Nothing can be drawn: %v.", err)}}, ctx.Err()
+		return section{Notes: []string{fmt.Sprintf("Nothing can be drawn: %v.", err)}}
 	}
 	s := section{Run: folder.Run, Zero: "the fault phase began"}
 	if folder.Run.Struck().IsZero() {
@@ -35,7 +35,7 @@ func draw(ctx context.Context, e entry) (section, error) {
 	c := newClock(folder.Run, folder.Doses, folder.History)
 	if c.empty() {
 		s.Notes = append(s.Notes, "Nothing can be drawn: the run ended before there was any load.")
-		return s, ctx.Err()
+		return s
 	}
 	s.From, s.To = c.from.Sub(c.zero).Seconds(), c.to.Sub(c.zero).Seconds()
 	s.Ticks, s.Phases, s.Windows = c.ticks(), c.phases(folder.Run), c.windows(folder.Doses)
@@ -46,7 +46,7 @@ func draw(ctx context.Context, e entry) (section, error) {
 		s.Notes = append(s.Notes, "No operation was recorded, so there is neither throughput nor latency to show.")
 	}
 	s.observed(ctx, c, e.Folder)
-	return s, ctx.Err()
+	return s
 }
 
 // observed adds what the observer recorded: metrics and traces.

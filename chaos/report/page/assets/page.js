@@ -42,7 +42,7 @@
     }
     for (const path of all(plot, 'path.line').reverse()) {
       const at = steps(path).findLast(s => s[0] <= x);
-      if (at && at[1] !== null) lines.push(path.dataset.name + ': ' + value(plot, at[1]));
+      if (at && at[1] !== null && at[1] < size) lines.push(path.dataset.name + ': ' + value(plot, at[1]));
     }
     return lines;
   };
