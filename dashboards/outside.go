@@ -25,16 +25,21 @@ var (
 	gcPauses      = telemetry.Metric{Name: "go_gc_duration_seconds_sum", Kind: telemetry.Counter, Help: "Time for which the collector stopped everything."}
 
 	// Only where the whole stack runs in containers.
+	budgetLeft    = telemetry.Metric{Name: "slo:period_error_budget_remaining:ratio", Kind: telemetry.Gauge, Help: "Share of an objective's error budget that is left.", Labels: objective()}
+	burnRate      = telemetry.Metric{Name: "slo:current_burn_rate:ratio", Kind: telemetry.Gauge, Help: "How many times faster than allowed the budget is spent.", Labels: objective()}
 	alerts        = telemetry.Metric{Name: "ALERTS", Kind: telemetry.Gauge, Help: "1 for each alert that is pending or firing.", Labels: []string{"alertname", "alertstate", "severity"}}
 	proxyReceived = telemetry.Metric{Name: "toxiproxy_proxy_received_bytes_total", Kind: telemetry.Counter, Help: "Bytes that a proxy took in.", Labels: []string{"direction", "proxy", "listener", "upstream"}}
 	proxySent     = telemetry.Metric{Name: "toxiproxy_proxy_sent_bytes_total", Kind: telemetry.Counter, Help: "Bytes that a proxy passed on.", Labels: []string{"direction", "proxy", "listener", "upstream"}}
 )
+
+// objective are the labels that tell objectives apart in the recording rules of alerts/.
+func objective() []string { return []string{"sloth_id", "sloth_service", "sloth_slo"} }
 
 // Outside lists them.
 func Outside() []telemetry.Metric {
 	return []telemetry.Metric{
 		up,
 		processStart, processCPU, processMemory, processFiles, goroutines, heapInUse, allocated, gcPauses,
-		alerts, proxyReceived, proxySent,
+		budgetLeft, burnRate, alerts, proxyReceived, proxySent,
 	}
 }
