@@ -48,6 +48,9 @@ func reach(ctx context.Context, base string) error {
 		return fmt.Errorf("make request: %w", err)
 	}
 	resp, err := http.DefaultClient.Do(req)
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err // whoever reads it knows the address
+	}
 	if err != nil {
 		return err
 	}
