@@ -37,7 +37,7 @@ bench: build ## measure checkouts per second, latency, CPU and memory of the who
 	$(GO) test -run '^$$' -bench 'Hop$$' -benchtime 20000x ./system/platform/events
 	$(GO) test -run '^$$' -bench HopIdle -benchtime 100x ./system/platform/events
 
-loadtest: build $(TOOLS)/k6 ## load the shop with k6: PROFILE=smoke|average|stress|spike|soak|breakpoint|flash-sale, BASE_URL=…
+loadtest: build $(TOOLS)/k6 ## load the shop with k6: PROFILE=smoke (or average, stress, spike, soak, breakpoint, flash-sale), BASE_URL=…
 	$(GO) build -trimpath -o bin/ ./loadtests/cmd/loadtest
 	@bin/loadtest
 
