@@ -10,6 +10,7 @@ package alerts
 
 import (
 	"fmt"
+	"strings"
 
 	"stormglass/system/platform/telemetry"
 )
@@ -74,9 +75,14 @@ func rate(counter string, matchers ...string) ratio {
 	}
 }
 
-// slower counts what a histogram saw above a bound: all of it, less what its bucket holds.
+// slower counts what a histogram saw above a bound: all of it, less what its bucket holds. The bucket of a whole number is
+// called 5 in one form of exposition and 5.0 in the other, which is also what Prometheus 3 makes of both.
 func slower(histogram, bound string, matchers ...string) ratio {
+	le := fmt.Sprintf("le=%q", bound)
+	if !strings.Contains(bound, ".") {
+		le = fmt.Sprintf("le=~%q", bound+"|"+bound+"[.]0")
+	}
 	all := rate(histogram+"_count", matchers...)
-	within := rate(histogram+"_bucket", append(matchers, fmt.Sprintf("le=%q", bound))...)
+	within := rate(histogram+"_bucket", append(matchers, le)...)
 	return func(window string) string { return fmt.Sprintf("(%s - %s)", all(window), within(window)) }
 }

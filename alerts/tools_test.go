@@ -16,8 +16,7 @@ import (
 // toolsLimit is far more than the slowest of the tools takes.
 const toolsLimit = 3 * time.Minute
 
-// tool finds a pinned tool, which `make alerts-test` builds. Without it the test is skipped, which the file says that
-// NOT_TESTED names; REQUIRE_ALERT_TOOLS makes that a failure.
+// tool finds a pinned tool, which `make alerts-test` builds.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("..", "bin", "tools", name))
@@ -27,26 +26,28 @@ func tool(t *testing.T, name string) string {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return path
 	}
-	if os.Getenv("REQUIRE_ALERT_TOOLS") != "" {
-		t.Fatalf("there is no %s: run make alerts-test, which builds it", path)
-	}
-	if to := os.Getenv("NOT_TESTED"); to != "" {
-		note(t, to, fmt.Sprintf("- alerts: %s: there is no bin/tools/%s, which make alerts-test builds\n", t.Name(), name))
-	}
-	t.Skipf("there is no %s", path)
+	missing(t, "REQUIRE_ALERT_TOOLS", fmt.Sprintf("there is no bin/tools/%s, which make alerts-test builds", name))
 	return ""
 }
 
-func note(t *testing.T, path, line string) {
+// missing ends a test that lacks what it needs: it fails where the environment requires it, and says so otherwise in the
+// file that NOT_TESTED names.
+func missing(t *testing.T, required, what string) {
 	t.Helper()
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		t.Fatal(err)
+	if os.Getenv(required) != "" {
+		t.Fatal(what)
 	}
-	_, err = f.WriteString(line)
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
+	if path := os.Getenv("NOT_TESTED"); path != "" {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = fmt.Fprintf(f, "alerts: %s: %s\n", t.Name(), what)
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
+	t.Skip(what)
 }
 
 // run runs a tool from the repository's root, and gives what it says and whether it is content.

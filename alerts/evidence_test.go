@@ -1,0 +1,120 @@
+package alerts
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"stormglass/chaos/evidence"
+	"stormglass/chaos/observe"
+)
+
+// unseen are the selectors that find nothing in the recordings, and why that is right.
+var unseen = map[string]string{
+	`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code=~"5..",http_route=~"/v1/(products|products/[{]id[}]|categories)"}`: "no scenario keeps shoppers from reading the catalogue",
+}
+
+// recordings opens what `make chaos-test` left of every scenario, in out/chaos/latest or in the folder that ALERTS_EVIDENCE
+// names. Without any the test is skipped, which the file says that NOT_TESTED names; REQUIRE_EVIDENCE makes that a failure.
+func recordings(t *testing.T) []recording {
+	t.Helper()
+	dir := os.Getenv("ALERTS_EVIDENCE")
+	if dir == "" {
+		dir = filepath.Join("..", "out", "chaos", "latest")
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "*", "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []recording
+	for _, name := range found {
+		r, err := open(filepath.Dir(name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		all = append(all, r)
+	}
+	if len(all) == 0 {
+		missing(t, "REQUIRE_EVIDENCE", fmt.Sprintf("%s holds no recording of a scenario, which make chaos-test makes", dir))
+	}
+	return all
+}
+
+// recording is what was scraped in one scenario.
+type recording struct {
+	*observe.Recorded
+	from, to time.Time
+}
+
+func open(dir string) (recording, error) {
+	folder, err := evidence.Open(dir)
+	if err != nil {
+		return recording{}, err
+	}
+	recorded, err := observe.Open(dir)
+	if err != nil {
+		return recording{}, err
+	}
+	phases := folder.Run.Phases
+	return recording{recorded, phases[0].Start, phases[len(phases)-1].End}, nil
+}
+
+// selectors gives every selector of a rule of a series that services export, as PromQL writes it.
+func selectors(t *testing.T, expr string) []string {
+	t.Helper()
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		if s, ok := n.(*parser.VectorSelector); ok && exported()[s.Name] != nil {
+			plain := parser.VectorSelector{Name: s.Name, LabelMatchers: s.LabelMatchers}
+			all = append(all, plain.String())
+		}
+		return nil
+	})
+	return all
+}
+
+// A label's value with a slip of the pen selects nothing, and its alert could never fire.
+func TestEverySelectorFindsSeriesInAShopThatRan(t *testing.T) {
+	all := recordings(t)
+	seen := map[string]bool{}
+	for _, r := range rules(t) {
+		for _, selector := range selectors(t, r.Expr) {
+			if _, asked := seen[selector]; asked {
+				continue
+			}
+			for _, from := range all {
+				series, err := from.QueryRange(t.Context(), selector, from.from, from.to, time.Second)
+				if err != nil {
+					t.Fatal(err)
+				}
+				seen[selector] = seen[selector] || len(series) > 0
+			}
+			if !seen[selector] && unseen[selector] == "" {
+				t.Errorf("%s%s: nothing matches %s", r.Record, r.Alert, selector)
+			}
+		}
+	}
+	for selector := range unseen {
+		if _, asked := seen[selector]; !asked {
+			t.Errorf("%s is excused and in no rule", selector)
+		}
+	}
+}
