@@ -120,7 +120,7 @@ func everyPanelHasData(t *testing.T, all []recording) {
 				s := look(t, all, target.Expr, target.LegendFormat)
 				moved = moved || s.moved
 				if s.points == 0 && unasked[key+": "+target.LegendFormat] == "" {
-					t.Errorf("%s: no data for %s", key, target.Expr)
+					t.Errorf("%s: no data for %s (if the recording is older than the code, run `make chaos-test`)", key, target.Expr)
 				}
 				if len(s.bare) > 0 {
 					t.Errorf("%s: series of %q lack the labels %v", key, target.LegendFormat, slices.Collect(maps.Keys(s.bare)))
