@@ -68,7 +68,7 @@ func small(t *testing.T) *Stack {
 	t.Helper()
 	t.Setenv("GATEWAY_PORT", port(t))
 	t.Setenv("MAILBOX_PORT", port(t))
-	return load(t, "shop")
+	return laid(t, "shop")
 }
 
 func port(t *testing.T) string {

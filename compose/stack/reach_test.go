@@ -28,7 +28,7 @@ func TestOnlyWhoMustReachesPaymentAndTheCardProcessor(t *testing.T) {
 		"payment-admin":       {nil, []string{"jaeger", "prometheus"}},
 		"card-processor-door": {[]string{"payment"}, []string{"payment", "toxiproxy"}},
 	} {
-		if got := load(t, "shop").callers(host); !slices.Equal(got, want.shop) {
+		if got := laid(t, "shop").callers(host); !slices.Equal(got, want.shop) {
 			t.Errorf("%s: in the shop's layer %v reach it, want %v", host, got, want.shop)
 		}
 		if got := everything(t).callers(host); !slices.Equal(got, want.all) {
@@ -78,7 +78,7 @@ func TestTheFaultInjectorIsReachedFromThisMachineAndByOperatorsOnly(t *testing.T
 		t.Errorf("the API listens on %v, Docker leads its port to the first of %v", got, outward)
 	}
 	for _, caller := range s.callers("toxiproxy-api") {
-		if slices.Contains(load(t, "shop").Names(), caller) {
+		if slices.Contains(laid(t, "shop").Names(), caller) {
 			t.Errorf("%s can reach the fault injector", caller)
 		}
 	}

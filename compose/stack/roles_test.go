@@ -21,6 +21,7 @@ func owners() []string {
 }
 
 func TestEachServiceEntersItsOwnDatabaseAndNoOther(t *testing.T) {
+	needs(t, "psql")
 	admin, err := url.Parse(storetest.Postgres(t))
 	if err != nil {
 		t.Fatal(err)

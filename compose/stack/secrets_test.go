@@ -10,7 +10,7 @@ import (
 // fresh is the stack with its secrets in an empty folder.
 func fresh(t *testing.T, names ...string) *Stack {
 	t.Helper()
-	s := load(t, names...)
+	s := laid(t, names...)
 	s.Dir = t.TempDir()
 	return s
 }

@@ -17,10 +17,10 @@ const (
 // everything is all layers together.
 func everything(t *testing.T) *Stack {
 	t.Helper()
-	return load(t, append(Layers(), "load")...)
+	return laid(t, append(Layers(), "load")...)
 }
 
-func load(t *testing.T, names ...string) *Stack {
+func laid(t *testing.T, names ...string) *Stack {
 	t.Helper()
 	s, err := Load(layers, names...)
 	if err != nil {
@@ -48,7 +48,7 @@ func linksOf(t *testing.T, s *Stack) []Link {
 }
 
 func TestEveryUnitOfTheShopIsAServiceAndTheOtherWayRound(t *testing.T) {
-	s := load(t, "shop")
+	s := laid(t, "shop")
 	want := []string{"postgres"} // in the place of the responder for databases that are files
 	for _, u := range theShop(t).Units {
 		if u.Name != "databases" {
@@ -62,14 +62,14 @@ func TestEveryUnitOfTheShopIsAServiceAndTheOtherWayRound(t *testing.T) {
 }
 
 func TestEveryLinkIsTheSettingThatTheShopNames(t *testing.T) {
-	s := load(t, "shop")
+	s := laid(t, "shop")
 	for _, l := range linksOf(t, s) {
 		s.holdsAddress(t, l, l.Direct(), "direct")
 	}
 }
 
 func TestWithTheChaosLayerEveryLinkGoesThroughItsProxy(t *testing.T) {
-	s := load(t, "shop", "chaos")
+	s := laid(t, "shop", "chaos")
 	listens := map[string]bool{}
 	for _, l := range linksOf(t, s) {
 		s.holdsAddress(t, l, l.Listen, "proxied")
@@ -105,7 +105,7 @@ func (s *Stack) holdsAddress(t *testing.T, l Link, addr, folder string) {
 }
 
 func TestTheChaosLayerIsTheGeneratedOne(t *testing.T) {
-	layer, proxies, err := load(t, "shop").Chaos(theShop(t))
+	layer, proxies, err := laid(t, "shop").Chaos(theShop(t))
 	if err != nil {
 		t.Fatal(err)
 	}
