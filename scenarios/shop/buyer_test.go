@@ -2,6 +2,7 @@ package shop
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -226,5 +227,30 @@ func TestFollowingAnOrderThatIsNotThereIsFailedAndEndsAtOnce(t *testing.T) {
 	}
 	if s.streams != len(named(history, opCompletion)) {
 		t.Errorf("streams: got %d", s.streams)
+	}
+}
+
+func TestVisitorsOfOneShopSendDifferentKeys(t *testing.T) {
+	keys := map[string]uint64{}
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keys[r.Header.Get("Idempotency-Key")]++
+		give(w, 201, map[string]any{"access_token": "token", "user_id": "id", "card_ref": "ref"})
+	}))
+	t.Cleanup(shop.Close)
+	for _, seed := range []uint64{1, 2} {
+		b := &buyer{client: newClient(shop.URL), seed: seed}
+		if _, err := b.register(t.Context(), &load.Operation{}, 1); err != nil {
+			t.Fatal(err)
+		}
+		b.client.close()
+	}
+	delete(keys, "") // sessions have none
+	for key, times := range keys {
+		if times != 1 {
+			t.Errorf("the key %q was sent %d times", key, times)
+		}
+	}
+	if len(keys) != 8 { // an account and three cards each
+		t.Errorf("got %d keys, want 8", len(keys))
 	}
 }

@@ -96,3 +96,16 @@ func TestMissingSettingsAreNamed(t *testing.T) {
 		})
 	}
 }
+
+func TestHealthcheckTellsReadyFromNot(t *testing.T) {
+	p := begin(t, prepare(t, "carrier", t.TempDir()))
+	t.Setenv("HTTP_ADDR", p.addr["http"])
+	var out bytes.Buffer
+	if code := start([]string{"healthcheck"}, &out, &out); code != boot.ExitOK {
+		t.Errorf("ready: got exit code %d, %s", code, &out)
+	}
+	p.kill()
+	if code := start([]string{"healthcheck"}, &out, &out); code != boot.ExitError {
+		t.Errorf("dead: got exit code %d, %s", code, &out)
+	}
+}
