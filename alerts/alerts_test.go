@@ -26,8 +26,8 @@ func rules(t *testing.T) []written {
 	for _, name := range files(t, "rules/*.yaml") {
 		var f struct {
 			Groups []struct {
-				Name  string
-				Rules []written
+				Name, Interval string
+				Rules          []written
 			}
 		}
 		read(t, name, &f)

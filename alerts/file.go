@@ -27,8 +27,10 @@ type File struct {
 
 // Group is evaluated in the order of its rules.
 type Group struct {
-	Name  string `yaml:"name"`
-	Rules []Rule `yaml:"rules"`
+	Name string `yaml:"name"`
+	// Interval is the time between two evaluations.
+	Interval string `yaml:"interval"`
+	Rules    []Rule `yaml:"rules"`
 }
 
 // Rule records a series or raises an alert.

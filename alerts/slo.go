@@ -36,11 +36,15 @@ type urgency struct {
 	gone     string
 }
 
+// interval is the time between two looks at an objective. They reach back for days, so that looking more often would cost
+// more than it tells: the shortest window is ten times as long.
+const interval = "30s"
+
 // Rules gives one group of rules for each objective.
 func Rules(objectives []Objective) File {
 	var f File
 	for _, o := range objectives {
-		f.Groups = append(f.Groups, Group{Name: "slo-" + o.Name, Rules: append(o.recordings(), o.alerts()...)})
+		f.Groups = append(f.Groups, Group{Name: "slo-" + o.Name, Interval: interval, Rules: append(o.recordings(), o.alerts()...)})
 	}
 	return f
 }
