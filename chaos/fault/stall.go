@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"stormglass/chaos/cell"
@@ -22,6 +23,9 @@ func stallKind() Kind {
 type stall struct {
 	network
 	touches touches
+
+	mu   sync.Mutex
+	held map[*cell.Stream]time.Time // since when the first chunk of each stream has waited
 }
 
 func newStall(s Spec, c *cell.Cell, _ uint64) (Fault, error) {
@@ -29,7 +33,7 @@ func newStall(s Spec, c *cell.Cell, _ uint64) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stall{network: n, touches: newTouches(n.window)}, nil
+	return &stall{network: n, touches: newTouches(n.window), held: map[*cell.Stream]time.Time{}}, nil
 }
 
 func (st *stall) Inject(context.Context) error {
@@ -38,7 +42,14 @@ func (st *stall) Inject(context.Context) error {
 }
 
 func (st *stall) Undo(context.Context) error {
-	st.take(st)
+	if !st.take(st) {
+		return nil
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, since := range st.held {
+		st.raise("max_held_ms", ms(time.Since(since)))
+	}
 	return nil
 }
 
@@ -49,20 +60,28 @@ func (st *stall) Join(s *cell.Stream) cell.Pass {
 		return through
 	}
 	return func(c cell.Chunk, next func(cell.Chunk)) {
+		if !c.End && st.within(c.At) {
+			st.measure(s, c)
+		}
 		if st.holds() {
 			select {
 			case <-st.over:
 			case <-s.Done():
 			}
-		}
-		if !c.End && st.within(c.At) {
-			st.touches.touch(s)
-			st.count("chunks_held", 1)
-			st.count("bytes_held", float64(len(c.Data)))
-			st.raise("max_held_ms", ms(time.Since(c.At)))
 			c.At = time.Now()
 		}
 		next(c)
+	}
+}
+
+func (st *stall) measure(s *cell.Stream, c cell.Chunk) {
+	st.touches.touch(s)
+	st.count("chunks_held", 1)
+	st.count("bytes_held", float64(len(c.Data)))
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if _, waits := st.held[s]; !waits {
+		st.held[s] = c.At
 	}
 }
 
