@@ -7,7 +7,7 @@ SCENARIOS ?= $(wildcard scenarios/*.yaml)
 TOOLS   := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build up probe chaos-test test bench loadtest generate alerts alerts-test dashboards check clean compose-up compose-down
+.PHONY: help build up probe chaos-test test evidence-test bench loadtest generate alerts alerts-test dashboards check clean compose-up compose-down
 
 help: ## print this menu
 	@echo "Stormglass: a shop that can be broken on purpose, and the harness that proves it heals."
@@ -31,6 +31,9 @@ test: ## run all tests with the race detector; says what it could not test
 	$(GO) vet ./...
 	NOT_TESTED=$(CURDIR)/out/not-tested $(GO) test -race -timeout 10m $(TESTFLAGS) ./...
 	@if [ -s out/not-tested ]; then echo; echo "Not tested on this machine:"; sort -u out/not-tested; fi
+
+evidence-test: ## ask what dashboards and alerts ask of what the last `make chaos-test` recorded
+	EVIDENCE=$(CURDIR)/out/chaos/latest $(GO) test -count=1 -timeout 10m ./dashboards/... ./alerts/...
 
 bench: build ## measure checkouts per second, latency, CPU and memory of the whole shop
 	bin/stormglass bench
@@ -62,6 +65,7 @@ compose-down: ## remove the containers, their networks and all that they keep
 
 alerts: ## write the rules of the shop's objectives again, from the Go that lists them
 	$(GO) run ./alerts/cmd/alerts alerts/rules/slo.yaml
+
 alerts-test: $(TOOLS)/promtool ## check alert rules, their unit tests, routes and runbooks with promtool, pint and amtool
 	@mkdir -p out; : >out/alerts-not-tested; REQUIRE_ALERT_TOOLS=1 NOT_TESTED=$(CURDIR)/out/alerts-not-tested $(GO) test -count=1 -timeout 10m ./alerts/... && cat out/alerts-not-tested
 $(TOOLS)/promtool: tools/prometheus/go.mod tools/prometheus/go.sum

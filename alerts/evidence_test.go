@@ -2,7 +2,6 @@ package alerts
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,21 +21,20 @@ var unseen = map[string]string{
 	`rpc_server_call_duration_seconds_count{rpc_response_status_code=~"Unavailable|DeadlineExceeded|Aborted|Internal|Unknown"}`:                                        "no scenario makes a service answer with an error",
 }
 
-// recordings opens what `make chaos-test` left of every scenario, in out/chaos/latest or in the folder that ALERTS_EVIDENCE
-// names. Unless all are there the test is skipped, which the file says that NOT_TESTED names; REQUIRE_EVIDENCE makes that a
-// failure.
+// recordings opens what `make chaos-test` left of every scenario in the folder that EVIDENCE names, see `make evidence-test`.
+// Where it names none the test is skipped, and the file that NOT_TESTED names says so.
 func recordings(t *testing.T) []recording {
 	t.Helper()
-	dir := os.Getenv("ALERTS_EVIDENCE")
+	dir := os.Getenv("EVIDENCE")
 	if dir == "" {
-		dir = filepath.Join("..", "out", "chaos", "latest")
+		missing(t, "", "selectors on recorded samples: run `make chaos-test`, then `make evidence-test`")
 	}
 	var all []recording
 	for _, scenario := range files(t, filepath.Join("..", "scenarios", "*.yaml")) {
 		name := strings.TrimSuffix(filepath.Base(scenario), ".yaml")
 		r, err := open(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
-			missing(t, "REQUIRE_EVIDENCE", fmt.Sprintf("%s holds no recording of %s, which make chaos-test makes", dir, name))
+			t.Fatalf("%s holds no recording of %s, which make chaos-test makes", dir, name)
 		}
 		if err != nil {
 			t.Fatal(err)
