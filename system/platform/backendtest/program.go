@@ -155,9 +155,14 @@ func (r *run) wait(u *url.URL) error {
 		case <-r.ended:
 		case <-limit.C:
 		}
-		log, _ := os.ReadFile(filepath.Join(r.folder, "log")) // only to say more
-		return fmt.Errorf("wait for its answer: %w\n%s", err, log[max(0, len(log)-4000):])
+		return fmt.Errorf("wait for its answer: %w\n%s", err, r.log())
 	}
+}
+
+// log gives the end of what the server said, to say more about a failure.
+func (r *run) log() []byte {
+	said, _ := os.ReadFile(filepath.Join(r.folder, "log")) // none is as good as nothing
+	return said[max(0, len(said)-20_000):]
 }
 
 func (r *run) kill() error { return r.signal(syscall.SIGKILL) }

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -23,11 +22,7 @@ import (
 // virtualHosts is how many virtual hosts a RabbitMQ of ours has from its start. Each costs that start some 25 ms.
 const virtualHosts = 48
 
-var (
-	sharedRabbitMQ = rabbitMQ().shared()
-	// used counts the virtual hosts that tests have had.
-	used atomic.Int64
-)
+var sharedRabbitMQ = rabbitMQ().shared()
 
 // RabbitMQ gives the RabbitMQ server of this test binary. Its virtual hosts are for tests to take, see VirtualHost.
 func RabbitMQ(tb testing.TB) *Server {
@@ -49,6 +44,9 @@ func OwnRabbitMQ(tb testing.TB) *Server {
 	}
 	k.must(tb, err)
 	tb.Cleanup(func() {
+		if r, ok := s.life.(*run); ok && tb.Failed() {
+			tb.Logf("the end of RabbitMQ's log:\n%s", r.log())
+		}
 		if err := s.life.end(); err != nil {
 			tb.Errorf("end RabbitMQ: %v", err)
 		}
@@ -57,14 +55,16 @@ func OwnRabbitMQ(tb testing.TB) *Server {
 }
 
 // VirtualHost gives the URL of an empty part of a RabbitMQ server of ours. On somebody else's there is only the one that its
-// URL names, and nobody says that it is empty.
+// URL names: tests take turns there, and each begins with what the one before left.
 func VirtualHost(tb testing.TB, s *Server) *url.URL {
 	tb.Helper()
 	u := s.URL()
 	if !s.Ours() {
+		s.turn.Lock()
+		tb.Cleanup(s.turn.Unlock)
 		return u
 	}
-	n := used.Add(1)
+	n := s.hosts.Add(1)
 	if n >= virtualHosts {
 		tb.Fatalf("all %d virtual hosts are used: have RabbitMQ start with more", virtualHosts)
 	}

@@ -3,12 +3,17 @@ package backendtest
 import (
 	"errors"
 	"net/url"
+	"sync"
+	"sync/atomic"
 )
 
 // Server is a backend that runs. One that a test has for itself it may also kill, start again, and wipe.
 type Server struct {
 	address *url.URL
 	life    life
+	// hosts counts the virtual hosts of a RabbitMQ that tests have had; turn is held by the test that has the only one.
+	hosts atomic.Int64
+	turn  sync.Mutex
 }
 
 // life is how a server of our own begins and ends.

@@ -101,35 +101,45 @@ func TestEventsThatWereSentButNotMarkedHaveNoSecondEffect(t *testing.T) {
 	}
 }
 
+// brokers are those that a hop is measured on.
+func brokers(b *testing.B, run func(b *testing.B, broker events.Broker)) {
+	b.Run("jetstream", func(b *testing.B) { run(b, eventstest.StartServer(b).Connect()) })
+	b.Run("rabbitmq", func(b *testing.B) { run(b, eventstest.Rabbit(b).Connect()) })
+}
+
 // BenchmarkHop is a whole hop with a backlog, everything durable: transactions of 100 events each.
 func BenchmarkHop(b *testing.B) {
-	h := newHop(b, eventstest.StartServer(b).Connect(), storetest.SQLite(b), storetest.SQLite(b))
-	go func() {
-		for range h.arrived {
+	brokers(b, func(b *testing.B, broker events.Broker) {
+		h := newHop(b, broker, storetest.SQLite(b), storetest.SQLite(b))
+		go func() {
+			for range h.arrived {
+			}
+		}()
+		h.commit(b, 1)
+		h.wait(b, 1)
+		b.ResetTimer()
+		for n := 0; n < b.N; n += 100 {
+			h.commit(b, min(100, b.N-n))
 		}
-	}()
-	h.commit(b, 1)
-	h.wait(b, 1)
-	b.ResetTimer()
-	for n := 0; n < b.N; n += 100 {
-		h.commit(b, min(100, b.N-n))
-	}
-	h.wait(b, int64(b.N)+1)
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		h.wait(b, int64(b.N)+1)
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	})
 }
 
 // BenchmarkHopIdle is the time from an event's making to its commit at the consumer, with nothing else to do.
 func BenchmarkHopIdle(b *testing.B) {
-	h := newHop(b, eventstest.StartServer(b).Connect(), storetest.SQLite(b), storetest.SQLite(b))
-	h.commit(b, 1)
-	<-h.arrived
-	var took []time.Duration
-	b.ResetTimer()
-	for range b.N {
+	brokers(b, func(b *testing.B, broker events.Broker) {
+		h := newHop(b, broker, storetest.SQLite(b), storetest.SQLite(b))
 		h.commit(b, 1)
-		took = append(took, <-h.arrived)
-	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+		<-h.arrived
+		var took []time.Duration
+		b.ResetTimer()
+		for range b.N {
+			h.commit(b, 1)
+			took = append(took, <-h.arrived)
+		}
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+		b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	})
 }

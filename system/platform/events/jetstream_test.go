@@ -12,8 +12,11 @@ import (
 
 func TestJetStreamDoesWhatABrokerMust(t *testing.T) {
 	t.Parallel()
-	eventstest.Run(t, func(t *testing.T) eventstest.Backend { return eventstest.StartServer(t) })
+	eventstest.Run(t, eventstest.JetStream("TestJetStreamServes"))
 }
+
+// TestJetStreamServes is no test: it is the server that others kill.
+func TestJetStreamServes(t *testing.T) { eventstest.ServeJetStream(t) }
 
 func TestStreamOfAnOlderReleaseIsBroughtUpToDate(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -67,8 +68,16 @@ func (b *rabbit) Close(context.Context) error {
 	return nil
 }
 
-// within runs a call on a channel of its own: most errors end the channel that they happen on.
+// callLimit is how long the server may take to answer one call, or a few.
+const callLimit = 5 * time.Second
+
+// within runs short calls on a channel of their own: most errors end the channel that they happen on.
 func within(conn *amqp.Connection, call func(ch *amqp.Channel) error) error {
+	return limited(conn, func() error { return atLength(conn, call) })
+}
+
+// atLength is within for calls that may take long.
+func atLength(conn *amqp.Connection, call func(ch *amqp.Channel) error) error {
 	ch, err := conn.Channel()
 	if err != nil {
 		return err
@@ -78,6 +87,14 @@ func within(conn *amqp.Connection, call func(ch *amqp.Channel) error) error {
 		return err
 	}
 	return ch.Close()
+}
+
+// limited gives up the connection if calls over it are not answered in time. Heartbeats tell that the server lives, and not
+// that it can do anything: after a crash, one of its queues may take in a call and never answer.
+func limited(conn *amqp.Connection, calls func() error) error {
+	overdue := time.AfterFunc(callLimit, func() { _ = conn.CloseDeadline(time.Now()) }) // the calls then return
+	defer overdue.Stop()
+	return calls()
 }
 
 // answered says whether the server refused a call with this code.

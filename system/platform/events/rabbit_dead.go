@@ -3,13 +3,9 @@ package events
 import (
 	"context"
 	"slices"
-	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 )
-
-// deadSilence is how long the broker may take to give the next dead letter that it counted.
-const deadSilence = 2 * time.Second
 
 func (b *rabbit) DeadLetters(ctx context.Context, queue string) ([]DeadLetter, error) {
 	found := make(chan []DeadLetter, 1)
@@ -76,30 +72,8 @@ func (b *rabbit) eachDead(ctx context.Context, conn *amqp.Connection, queue stri
 		return err
 	}
 	return b.exclusively(conn, name+".open", func() error {
-		return within(conn, func(ch *amqp.Channel) error { // what is not acknowledged goes back when it closes
-			counted, err := ch.QueueDeclarePassive(name, true, false, false, false, nil)
-			if err != nil {
-				return err
-			}
-			letters, err := ch.Consume(name, "", false, false, false, false, nil)
-			if err != nil {
-				return err
-			}
-			return visitDead(ctx, queue, letters, counted.Messages, visit)
-		})
-	})
-}
-
-func visitDead(ctx context.Context, queue string, letters <-chan amqp.Delivery, n int, visit func(DeadLetter) (off bool, err error)) error {
-	seen := map[string]bool{}
-	for range n {
-		next, stop := context.WithTimeout(ctx, deadSilence)
-		select {
-		case m, ok := <-letters:
-			stop()
-			if !ok {
-				return errAway
-			}
+		seen := map[string]bool{}
+		return hold(ctx, conn, name, func(m amqp.Delivery) error {
 			e, why := received(m)
 			off := seen[e.ID]
 			if !off {
@@ -110,14 +84,9 @@ func visitDead(ctx context.Context, queue string, letters <-chan amqp.Delivery, 
 				}
 			}
 			if off {
-				if err := m.Ack(false); err != nil {
-					return err
-				}
+				return m.Ack(false)
 			}
-		case <-next.Done():
-			stop()
-			return ctx.Err() // or nil: another took what was counted
-		}
-	}
-	return nil
+			return nil
+		})
+	})
 }

@@ -84,23 +84,28 @@ func (s *rabbitSubscription) lost(batch []Delivery) ([]Delivery, error) {
 // open sees to it that there is a consumer of this size. Its events stay valid when it is replaced by one of another size,
 // since they belong to the channel.
 func (s *rabbitSubscription) open(ctx context.Context, conn *amqp.Connection, size int) error {
-	if s.session == nil || s.session.IsClosed() {
+	fresh := s.session == nil || s.session.IsClosed()
+	if !fresh && s.session.fits(size) {
+		return nil
+	}
+	if fresh {
 		if err := s.b.ensureQueue(ctx, conn, s.queue); err != nil {
 			return err
 		}
-		ch, err := conn.Channel()
-		if err != nil {
+	}
+	return limited(conn, func() error {
+		if fresh {
+			ch, err := conn.Channel()
+			if err != nil {
+				return err
+			}
+			s.session = s.b.enter(s.queue.Name, ch)
+		}
+		if err := s.session.leave(); err != nil {
 			return err
 		}
-		s.session = s.b.enter(s.queue.Name, ch)
-	}
-	if s.session.size == size {
-		return nil
-	}
-	if err := s.session.leave(); err != nil {
-		return err
-	}
-	return s.consume(size)
+		return s.consume(size)
+	})
 }
 
 func (s *rabbitSubscription) consume(size int) error {
@@ -123,6 +128,12 @@ func (s *rabbitSubscription) consume(size int) error {
 		}
 	})
 	return nil
+}
+
+// fits says whether the present consumer will do for a fetch of that size. One that may have more will do while the fetch goes
+// on with a batch. Once everything is settled and less is asked for, as by a probe, the rest belongs to others.
+func (n *session) fits(size int) bool {
+	return size == n.size || size < n.size && n.unsettled.Load() > int64(len(n.in))
 }
 
 // leave ends the present consumer and gives back what nobody fetched.

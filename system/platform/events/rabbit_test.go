@@ -8,5 +8,5 @@ import (
 
 func TestRabbitMQDoesWhatABrokerMust(t *testing.T) {
 	t.Parallel()
-	eventstest.Run(t, func(t *testing.T) eventstest.Backend { return eventstest.StartRabbit(t) })
+	eventstest.Run(t, eventstest.RabbitMQ())
 }

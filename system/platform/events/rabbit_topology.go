@@ -9,30 +9,31 @@ import (
 	"stormglass/system/platform/problem"
 )
 
-// What the broker holds. Queues are replicated and written to disk before a confirm (quorum queues).
+// What the broker holds. All queues are replicated and written to disk before a confirm (quorum queues).
 //
 //	publish ─▶ shop.events ─┬─ type ─▶ q.payment ──▶ subscriber ──▶ q.payment.dead
 //	           (topic)      ├─ type ─▶ q.shipping      ▲
-//	                        └─ all ──▶ shop.past ─ ─ ─ ┘ once, when the queue is made
-//	                                   (stream, 7 days)
+//	                        └─ all ──▶ shop.past ─ ─ ─ ┘ copied once, when the queue is made
+//	                                   (the last 20,000)
 //
-// A queue gets what is published after it was made; the stream has what was published before, so no event is lost for
-// want of a queue, whichever service starts first. An event that nothing takes, not even the stream, is returned to its
-// publisher (mandatory) and published again once all of this is there.
+// A queue gets what is published after it was made; the past has what was published before, so no event is lost for want of
+// a queue, whichever service starts first. (A stream would have room for more, but does not write to disk before it confirms.) An event that nothing takes, not even the past, is returned to its publisher
+// (mandatory), and published again once all of this is there.
 //
 // A type that a queue no longer takes stays bound until somebody unbinds it; its events become dead letters.
 
-// declareEvents makes the exchange and the stream. The stream is there before the exchange can be used.
+// declareEvents makes the exchange and the past. The past is there before anything else can be bound.
 func declareEvents(conn *amqp.Connection) error {
-	stream := amqp.Table{"x-queue-type": "stream", "x-max-age": "7D", "x-stream-max-segment-size-bytes": int32(64 << 20)}
-	if err := declareQueue(conn, pastStream, stream); err != nil {
+	past := quorum(conn)
+	past["x-max-length"], past["x-max-length-bytes"] = int32(pastKept), int32(pastBytes)
+	if err := declareQueue(conn, pastQueue, past); err != nil {
 		return err
 	}
 	return within(conn, func(ch *amqp.Channel) error {
 		if err := ch.ExchangeDeclare(eventExchange, amqp.ExchangeTopic, true, false, false, false, nil); err != nil {
 			return err
 		}
-		return ch.QueueBind(pastStream, "#", eventExchange, false, nil)
+		return ch.QueueBind(pastQueue, "#", eventExchange, false, nil)
 	})
 }
 

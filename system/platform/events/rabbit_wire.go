@@ -13,12 +13,9 @@ import (
 const (
 	// eventExchange is where all events are published, with their type as the routing key.
 	eventExchange = "shop.events"
-	// pastStream keeps all events for a time, for queues that are made later.
-	pastStream = "shop.past"
+	// pastQueue keeps the last events of all types, for queues that are made later. Nobody takes any from it.
+	pastQueue = "shop.past"
 )
-
-// headerMark is that of a message in the stream of the past that only marks a place in it.
-const headerMark = "x-mark"
 
 func deadQueue(queue string) string { return queue + ".dead" }
 

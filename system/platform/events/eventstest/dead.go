@@ -3,6 +3,7 @@ package eventstest
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +15,17 @@ import (
 type unexpected struct{ got, want any }
 
 func (u *unexpected) Error() string { return fmt.Sprintf("got %+v, want %+v", u.got, u.want) }
+
+// deadLetters are about what a queue gives up.
+func deadLetters() []trial {
+	return []trial{
+		{"a dead letter keeps the event and says why", deadLetter},
+		{"a dead letter that is buried twice is one", buriedTwice},
+		{"a redriven event reaches only the queue that failed", redriven},
+		{"all dead letters of a queue are redriven at once", redrivenAll},
+		{"the redrive of what is not there is not found", redriveMissing},
+	}
+}
 
 func bury(t *testing.T, d events.Delivery, reason string) events.Failure {
 	t.Helper()
@@ -36,7 +48,7 @@ func listDead(t *testing.T, b events.Broker, queue string, want int) []events.De
 	return dead
 }
 
-func deadLetter(t *testing.T, b Backend) {
+func deadLetter(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	s := subscribe(t, broker, queue("q.payment"))
 	listDead(t, broker, "q.payment", 0)
@@ -56,7 +68,7 @@ func deadLetter(t *testing.T, b Backend) {
 }
 
 // buriedTwice is a crash between the burial and the acknowledgement.
-func buriedTwice(t *testing.T, b Backend) {
+func buriedTwice(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	publish(t, broker, made(1)...)
 	d := fetch(t, subscribe(t, broker, queue("q.payment")), 1)[0]
@@ -65,7 +77,7 @@ func buriedTwice(t *testing.T, b Backend) {
 	listDead(t, broker, "q.payment", 1)
 }
 
-func redriven(t *testing.T, b Backend) {
+func redriven(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	payment, shipping := subscribe(t, broker, queue("q.payment")), subscribe(t, broker, queue("q.shipping"))
 	sent := made(1)
@@ -90,7 +102,32 @@ func redriven(t *testing.T, b Backend) {
 	ack(t, fetch(t, payment, 1)...)
 }
 
-func redriveMissing(t *testing.T, b Backend) {
+func redrivenAll(t *testing.T, b *Backend) {
+	broker := b.Connect()
+	s := subscribe(t, broker, queue("q.payment"))
+	sent := made(30)
+	publish(t, broker, sent...)
+	for _, d := range fetch(t, s, 30) {
+		bury(t, d, "a bug that is fixed now")
+	}
+	listed := listDead(t, broker, "q.payment", 30)
+	for i, d := range listed[1:] {
+		if d.At.Before(listed[i].At) {
+			t.Fatalf("dead letter %d is older than the one before it", i+1)
+		}
+	}
+	if n, err := events.Redrive(t.Context(), broker, "q.payment", sent[3].ID, sent[7].ID); n != 2 || err != nil {
+		t.Fatalf("redrive two: got %d and %v", n, err)
+	}
+	arrive(t, s, []events.Event{sent[3], sent[7]})
+	if n, err := events.Redrive(t.Context(), broker, "q.payment"); n != 28 || err != nil {
+		t.Fatalf("redrive the rest: got %d and %v, want 28", n, err)
+	}
+	arrive(t, s, append(slices.Clone(sent[:3]), sent[8:]...))
+	listDead(t, broker, "q.payment", 0)
+}
+
+func redriveMissing(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	_, err := events.Redrive(t.Context(), broker, "q.payment", "0190-no-such-event")
 	wantCode(t, err, problem.NotFound)

@@ -3,13 +3,37 @@ package eventstest
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"stormglass/system/platform/events"
+	"stormglass/system/platform/problem"
 )
 
-func arrivesAsSent(t *testing.T, b Backend) {
+// deliveries are about what a broker does when all is well.
+func deliveries() []trial {
+	return []trial{
+		{"an event arrives as it was sent", arrivesAsSent},
+		{"an event that was published before the first subscriber came arrives", arrivesLate},
+		{"an event that was published before a second queue was made arrives there too", arrivesElsewhere},
+		{"each queue gets each event, and takes only its types", eachQueue},
+		{"two subscribers of a queue share its events", shared},
+		{"an event that is published again does no harm", publishedTwice},
+		{"a batch with an event that is known already arrives whole", batchWithKnown},
+		{"a large batch arrives whole and in order", largeBatch},
+		{"an acknowledged event does not come again", acknowledged},
+		{"a released event comes again", released},
+		{"a released event comes again only after its delay", releasedWithDelay},
+		{"an event in hand is not given to others", inHand},
+		{"a subscriber that leaves gives back what it held", leaves},
+		{"the backlog counts what waits and what is dead", backlog},
+		{"fetch on an empty queue ends with nothing", emptyFetch},
+		{"an event that cannot travel is refused", refused},
+	}
+}
+
+func arrivesAsSent(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	sent := made(1)[0]
 	sent.Data = []byte{0, 1, 2, 0xff}
@@ -21,14 +45,28 @@ func arrivesAsSent(t *testing.T, b Backend) {
 	}
 }
 
-func arrivesLate(t *testing.T, b Backend) {
+func arrivesLate(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	sent := made(3)
 	publish(t, broker, sent...)
-	wantIDs(t, fetch(t, subscribe(t, broker, queue("q.payment")), 3), sent)
+	got := fetch(t, subscribe(t, broker, queue("q.payment")), 3)
+	wantIDs(t, got, sent)
+	if got := got[0].Event(); !reflect.DeepEqual(got, sent[0]) {
+		t.Errorf("got  %+v\nwant %+v", got, sent[0])
+	}
 }
 
-func eachQueue(t *testing.T, b Backend) {
+func arrivesElsewhere(t *testing.T, b *Backend) {
+	broker := b.Connect()
+	payment := subscribe(t, broker, queue("q.payment"))
+	nothing(t, payment)
+	sent := made(3)
+	publish(t, broker, sent...)
+	wantIDs(t, fetch(t, subscribe(t, broker, queue("q.shipping")), 3), sent)
+	wantIDs(t, fetch(t, payment, 3), sent)
+}
+
+func eachQueue(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	payment := subscribe(t, broker, queue("q.payment"))
 	users := subscribe(t, broker, events.Queue{Name: "q.users", Types: []string{"user.registered.v1"}})
@@ -43,7 +81,7 @@ func eachQueue(t *testing.T, b Backend) {
 	nothing(t, users)
 }
 
-func shared(t *testing.T, b Backend) {
+func shared(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	one, two := subscribe(t, broker, queue("q.payment")), subscribe(t, b.Connect(), queue("q.payment"))
 	sent := made(20)
@@ -57,41 +95,60 @@ func shared(t *testing.T, b Backend) {
 	}
 }
 
-func publishedTwice(t *testing.T, b Backend) {
+func publishedTwice(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	sent := made(2)
 	publish(t, broker, sent[0])
 	publish(t, b.Connect(), sent[0])
 	publish(t, broker, sent...)
-	s := subscribe(t, broker, queue("q.payment"))
-	wantIDs(t, fetch(t, s, 2), sent)
-	nothing(t, s)
+	b.onlyThese(t, subscribe(t, broker, queue("q.payment")), sent)
 }
 
 // batchWithKnown is what happens after a lost confirm: part of a batch is there already.
-func batchWithKnown(t *testing.T, b Backend) {
+func batchWithKnown(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	sent := made(100)
 	publish(t, broker, sent[40])
 	publish(t, broker, sent...)
 	publish(t, broker, sent...)
-	s := subscribe(t, broker, queue("q.payment"))
-	got := ids(fetch(t, s, 100))
-	slices.Sort(got)
-	if len(slices.Compact(got)) != 100 {
-		t.Errorf("got %d different events, want 100", len(got))
-	}
-	nothing(t, s)
+	b.onlyThese(t, subscribe(t, broker, queue("q.payment")), sent)
 }
 
-func largeBatch(t *testing.T, b Backend) {
+// onlyThese says that these events come and no others; each once, where the broker promises that.
+func (b *Backend) onlyThese(t *testing.T, s events.Subscription, want []events.Event) {
+	t.Helper()
+	seen := arrive(t, s, want)
+	for {
+		batch, err := s.Fetch(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(batch) == 0 {
+			break
+		}
+		for _, d := range batch {
+			seen[d.Event().ID]++
+		}
+		ack(t, batch...)
+	}
+	if len(seen) != len(want) {
+		t.Errorf("got %d different events, want %d", len(seen), len(want))
+	}
+	for id, n := range seen {
+		if n > 1 && b.kind.Deduplicates {
+			t.Errorf("event %s came %d times, want once", id, n)
+		}
+	}
+}
+
+func largeBatch(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	sent := made(1234)
 	publish(t, broker, sent...)
 	wantIDs(t, fetch(t, subscribe(t, broker, queue("q.payment")), len(sent)), sent)
 }
 
-func acknowledged(t *testing.T, b Backend) {
+func acknowledged(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	s := subscribe(t, broker, queue("q.payment"))
 	publish(t, broker, made(3)...)
@@ -102,7 +159,7 @@ func acknowledged(t *testing.T, b Backend) {
 	nothing(t, subscribe(t, broker, queue("q.payment")))
 }
 
-func released(t *testing.T, b Backend) {
+func released(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	s := subscribe(t, broker, queue("q.payment"))
 	sent := made(5)
@@ -121,7 +178,7 @@ func released(t *testing.T, b Backend) {
 	}
 }
 
-func releasedWithDelay(t *testing.T, b Backend) {
+func releasedWithDelay(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	s := subscribe(t, broker, queue("q.payment"))
 	publish(t, broker, made(1)...)
@@ -138,7 +195,7 @@ func releasedWithDelay(t *testing.T, b Backend) {
 }
 
 // inHand holds an event for longer than any broker waits for an acknowledgement by itself.
-func inHand(t *testing.T, b Backend) {
+func inHand(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	publish(t, broker, made(1)...)
 	mine := fetch(t, subscribe(t, broker, queue("q.payment")), 1)
@@ -149,7 +206,7 @@ func inHand(t *testing.T, b Backend) {
 	ack(t, mine...)
 }
 
-func leaves(t *testing.T, b Backend) {
+func leaves(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	sent := made(3)
 	publish(t, broker, sent...)
@@ -170,9 +227,9 @@ func leaves(t *testing.T, b Backend) {
 	}
 }
 
-func emptyFetch(t *testing.T, b Backend) { nothing(t, subscribe(t, b.Connect(), queue("q.payment"))) }
+func emptyFetch(t *testing.T, b *Backend) { nothing(t, subscribe(t, b.Connect(), queue("q.payment"))) }
 
-func backlog(t *testing.T, b Backend) {
+func backlog(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	s := subscribe(t, broker, queue("q.payment"))
 	publish(t, broker, made(5)...)
@@ -195,4 +252,21 @@ func backlog(t *testing.T, b Backend) {
 	want(4, 0)
 	bury(t, batch[1], "bad")
 	want(3, 1)
+}
+
+func refused(t *testing.T, b *Backend) {
+	broker := b.Connect()
+	for _, e := range []events.Event{
+		Event("", "k", nil),
+		Event("Order Created", "k", nil),
+		Event("order.*", "k", nil),
+		Event("order.created.v1", "k", []byte(strings.Repeat("x", events.MaxData+1))),
+		{Type: "order.created.v1"},
+	} {
+		wantCode(t, broker.Publish(t.Context(), []events.Event{e}), problem.Invalid)
+	}
+	_, err := broker.Subscribe(t.Context(), queue("Q !"))
+	wantCode(t, err, problem.Invalid)
+	_, err = broker.Subscribe(t.Context(), events.Queue{Name: "q.payment"})
+	wantCode(t, err, problem.Invalid)
 }

@@ -2,22 +2,29 @@ package eventstest
 
 import (
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"stormglass/system/platform/events"
-	"stormglass/system/platform/problem"
 )
 
-func absent(t *testing.T, b Backend) {
+// outages are about the way to the broker.
+func outages() []trial {
+	return []trial{
+		{"an absent broker is an outage and not a hang", absent},
+		{"after a cut the broker is used again", healed},
+		{"a silent broker is noticed, and used again when it speaks", silent},
+		{"what a silent subscriber held comes to another, in order", takeover},
+		{"an event that was released with a delay outlives its subscriber", delayedTakeover},
+	}
+}
+
+func absent(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	s := subscribe(t, broker, queue("q.payment"))
 	publish(t, broker, made(1)...)
 	d := fetch(t, s, 1)[0]
-	b.Stop()
+	b.Line.Cut()
 	start := time.Now()
 	WaitFor(t, patience, func() error { // the loss may be noticed a moment later
 		if broker.Ping(t.Context()) == nil {
@@ -40,76 +47,80 @@ func absent(t *testing.T, b Backend) {
 	}
 }
 
-func restart(t *testing.T, b Backend) {
-	broker := b.Connect()
-	s := subscribe(t, broker, queue("q.payment"))
-	sent := made(50)
-	publish(t, broker, sent...)
-	ack(t, fetch(t, s, 10)...)
-	held := fetch(t, s, 10)
-	b.Stop()
-	b.Start()
-	seen := map[string]bool{}
-	WaitFor(t, patience, func() error {
-		batch, err := s.Fetch(t.Context(), 100)
-		for _, d := range batch {
-			seen[d.Event().ID] = true
-			ack(t, d)
-		}
-		for _, e := range sent[20:] {
-			if !seen[e.ID] {
-				return fmt.Errorf("%d of 30 events are back: %v", len(seen), err)
-			}
-		}
-		return nil
-	})
-	for _, d := range held {
-		_ = d.Ack() // held from before: it may come again or not
+// works says that the broker takes an event and gives it, soon enough.
+func works(t *testing.T, broker events.Broker, s events.Subscription) {
+	t.Helper()
+	start := time.Now()
+	sent := made(3)
+	WaitFor(t, patience, func() error { return broker.Publish(t.Context(), sent) })
+	arrive(t, s, sent)
+	if took := time.Since(start); took > back {
+		t.Errorf("it took %v until the broker was used again, want at most %v", took, back)
+	} else {
+		t.Logf("used again after %v", took)
 	}
-	more := made(3)
-	WaitFor(t, patience, func() error { return broker.Publish(t.Context(), more) })
-	var got []string
-	WaitFor(t, patience, func() error {
-		batch, err := s.Fetch(t.Context(), 100)
-		for _, d := range batch {
-			if slices.ContainsFunc(more, func(e events.Event) bool { return e.ID == d.Event().ID }) {
-				got = append(got, d.Event().ID)
-			}
-			ack(t, d)
-		}
-		if len(got) < len(more) {
-			return fmt.Errorf("%d of %d new events came: %v", len(got), len(more), err)
-		}
-		return nil
-	})
 }
 
-func wiped(t *testing.T, b Backend) {
+func healed(t *testing.T, b *Backend) {
+	broker := b.Connect()
+	s := subscribe(t, broker, queue("q.payment"))
+	publish(t, broker, made(1)...)
+	held := fetch(t, s, 1)
+	b.Line.Cut()
+	WaitFor(t, patience, func() error {
+		if broker.Ping(t.Context()) == nil {
+			return errors.New("the broker still answers")
+		}
+		return nil
+	})
+	b.Line.Mend()
+	works(t, broker, s)
+	_ = held[0].Ack() // from before the cut: it may come again or not
+}
+
+func silent(t *testing.T, b *Backend) {
 	broker := b.Connect()
 	s := subscribe(t, broker, queue("q.payment"))
 	publish(t, broker, made(1)...)
 	ack(t, fetch(t, s, 1)...)
-	b.Stop()
-	b.Wipe()
-	b.Start()
-	sent := made(40)
-	WaitFor(t, patience, func() error { return broker.Publish(t.Context(), sent) })
-	wantIDs(t, fetch(t, s, len(sent)), sent)
+	b.Line.Silence()
+	start := time.Now()
+	published := make(chan error, 1)
+	go func() { published <- broker.Publish(t.Context(), made(3)) }()
+	WaitFor(t, patience, func() error {
+		_, err := s.Fetch(t.Context(), 10)
+		if err == nil {
+			return errors.New("a fetch still finds nothing wrong")
+		}
+		wantOutage(t, "fetch from the silence", err)
+		return nil
+	})
+	wantOutage(t, "publish into the silence", <-published)
+	if took := time.Since(start); took > noticed {
+		t.Errorf("the silence was noticed after %v, want at most %v", took, noticed)
+	} else {
+		t.Logf("noticed after %v", took)
+	}
+	b.Line.Speak()
+	works(t, broker, s)
 }
 
-func refused(t *testing.T, b Backend) {
-	broker := b.Connect()
-	for _, e := range []events.Event{
-		Event("", "k", nil),
-		Event("Order Created", "k", nil),
-		Event("order.*", "k", nil),
-		Event("order.created.v1", "k", []byte(strings.Repeat("x", events.MaxData+1))),
-		{Type: "order.created.v1"},
-	} {
-		wantCode(t, broker.Publish(t.Context(), []events.Event{e}), problem.Invalid)
+func takeover(t *testing.T, b *Backend) {
+	first, line := b.Aside()
+	sent := made(10)
+	publish(t, first, sent...)
+	fetch(t, subscribe(t, first, queue("q.payment")), 10)
+	line.Silence()
+	wantIDs(t, fetch(t, subscribe(t, b.Connect(), queue("q.payment")), 10), sent)
+}
+
+func delayedTakeover(t *testing.T, b *Backend) {
+	first, line := b.Aside()
+	sent := made(1)
+	publish(t, first, sent...)
+	if err := fetch(t, subscribe(t, first, queue("q.payment")), 1)[0].Release(time.Second); err != nil {
+		t.Fatal(err)
 	}
-	_, err := broker.Subscribe(t.Context(), queue("Q !"))
-	wantCode(t, err, problem.Invalid)
-	_, err = broker.Subscribe(t.Context(), events.Queue{Name: "q.payment"})
-	wantCode(t, err, problem.Invalid)
+	line.Cut()
+	wantIDs(t, fetch(t, subscribe(t, b.Connect(), queue("q.payment")), 1), sent)
 }

@@ -3,6 +3,7 @@ package eventstest
 import (
 	"context"
 	"net"
+	"net/url"
 	"strconv"
 	"testing"
 	"time"
@@ -66,8 +67,10 @@ func (s *Server) Stop() {
 func (s *Server) Wipe() { s.dir = s.tb.TempDir() }
 
 // URL is where the server listens.
-func (s *Server) URL() string {
-	return "nats://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+func (s *Server) URL() string { return s.address().String() }
+
+func (s *Server) address() *url.URL {
+	return &url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))}
 }
 
 // Connect gives a broker on the server, under the policy of Link. It is closed when the test ends.

@@ -13,53 +13,42 @@ import (
 	"stormglass/system/platform/problem"
 )
 
-// patience bounds each wait of the suite.
-const patience = 15 * time.Second
+const (
+	// patience bounds each wait of the suite.
+	patience = 20 * time.Second
+	// noticed is the time within which a subscriber must know that its broker has fallen silent.
+	noticed = 5 * time.Second
+	// back is the time within which a broker must be used again once it can be.
+	back = 6 * time.Second
+)
 
-// Backend is a broker's server that a test may stop.
-type Backend interface {
-	// Connect gives a connection of its own, which ends with the test.
-	Connect() events.Broker
-	Stop()
-	Start()
-	// Wipe makes the next Start begin without data.
-	Wipe()
+// trial is one case of the suite.
+type trial struct {
+	name string
+	run  func(t *testing.T, b *Backend)
 }
 
-// Run runs the whole suite; start gives a new, empty backend for each test.
-func Run(t *testing.T, start func(t *testing.T) Backend) {
-	for _, test := range []struct {
-		name string
-		run  func(t *testing.T, b Backend)
-	}{
-		{"an event arrives as it was sent", arrivesAsSent},
-		{"an event that was published before the first subscriber came arrives", arrivesLate},
-		{"each queue gets each event, and takes only its types", eachQueue},
-		{"two subscribers of a queue share its events", shared},
-		{"an event that is published twice arrives once", publishedTwice},
-		{"a batch with an event that is known already arrives whole", batchWithKnown},
-		{"a large batch arrives whole and in order", largeBatch},
-		{"an acknowledged event does not come again", acknowledged},
-		{"a released event comes again", released},
-		{"a released event comes again only after its delay", releasedWithDelay},
-		{"an event in hand is not given to others", inHand},
-		{"a subscriber that leaves gives back what it held", leaves},
-		{"a dead letter keeps the event and says why", deadLetter},
-		{"a dead letter that is buried twice is one", buriedTwice},
-		{"a redriven event reaches only the queue that failed", redriven},
-		{"the redrive of what is not there is not found", redriveMissing},
-		{"the backlog counts what waits and what is dead", backlog},
-		{"fetch on an empty queue ends with nothing", emptyFetch},
-		{"an absent broker is an outage and not a hang", absent},
-		{"nothing confirmed is lost by a restart of the broker", restart},
-		{"a broker that lost its data is used again", wiped},
-		{"an event that cannot travel is refused", refused},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+// Run runs the whole suite on a kind of broker.
+func Run(t *testing.T, k Kind) {
+	for _, c := range slices.Concat(deliveries(), deadLetters(), outages(), consumers()) {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			test.run(t, start(t))
+			b := k.Shared(t)
+			b.kind = k
+			c.run(t, b)
 		})
 	}
+	t.Run("killed", func(t *testing.T) {
+		t.Parallel()
+		server := k.Own(t)
+		for _, c := range deaths() {
+			t.Run(c.name, func(t *testing.T) {
+				b := k.Empty(t, server)
+				b.kind = k
+				c.run(t, b)
+			})
+		}
+	})
 }
 
 // queue is one that takes what made gives.
@@ -108,6 +97,32 @@ func fetch(t *testing.T, s events.Subscription, n int) []events.Delivery {
 	return all
 }
 
+// arrive takes events, and acknowledges them, until each of those has come. It gives how often each came.
+func arrive(t *testing.T, s events.Subscription, want []events.Event) map[string]int {
+	t.Helper()
+	seen := map[string]int{}
+	missing := func() (n int) {
+		for _, e := range want {
+			if seen[e.ID] == 0 {
+				n++
+			}
+		}
+		return n
+	}
+	WaitFor(t, patience, func() error {
+		batch, err := s.Fetch(t.Context(), 100)
+		for _, d := range batch {
+			seen[d.Event().ID]++
+			_ = d.Ack() // one that is lost means one more delivery
+		}
+		if n := missing(); n > 0 {
+			return fmt.Errorf("%d of %d events are missing: %v", n, len(want), err)
+		}
+		return nil
+	})
+	return seen
+}
+
 // nothing says that no event comes.
 func nothing(t *testing.T, s events.Subscription) {
 	t.Helper()
@@ -140,8 +155,10 @@ func wantIDs(t *testing.T, got []events.Delivery, want []events.Event) {
 	for _, e := range want {
 		all = append(all, e.ID)
 	}
-	if !slices.Equal(ids(got), all) {
-		t.Fatalf("got events %v, want %v", ids(got), all)
+	for i, id := range ids(got) {
+		if len(got) != len(all) || id != all[i] {
+			t.Fatalf("event %d of %d is %s, want %s of %d", i, len(got), id, all[min(i, len(all)-1)], len(all))
+		}
 	}
 }
 
