@@ -31,6 +31,9 @@ const (
 	lookEvery   = 500 * time.Millisecond
 )
 
+// ErrLeft means that something of the stack could not be removed.
+var ErrLeft = errors.New("something of the stack is left; try make compose-down")
+
 // Up brings the stack up, waits until all of it is ready, places an order and says where everything is. When that fails,
 // nothing stays.
 func Up(ctx context.Context, o Options) (err error) {
@@ -144,7 +147,7 @@ func (d *Docker) clear(ctx context.Context, s *Stack) error {
 	ctx, cancel := context.WithTimeout(ctx, downWithin)
 	defer cancel()
 	if _, err := d.compose(ctx, s, "down", "--volumes", "--remove-orphans", "--timeout", "10"); err != nil {
-		return fmt.Errorf("take the stack down: %w", err)
+		return fmt.Errorf("%w: %w", ErrLeft, err)
 	}
 	return nil
 }

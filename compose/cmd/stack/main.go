@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -44,14 +45,16 @@ func execute(ctx context.Context, args []string) int {
 		fmt.Fprint(os.Stderr, usage)
 		return 2
 	}
-	if err := command(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = errors.New("interrupted; what was started has been removed")
-		}
-		fmt.Fprintf(os.Stderr, "stack: %v\n", err)
-		return 1
+	err := command(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, stack.ErrLeft):
+	case ctx.Err() != nil:
+		err = errors.New("interrupted; what was started has been removed")
 	}
-	return 0
+	fmt.Fprintf(os.Stderr, "stack: %v\n", err)
+	return 1
 }
 
 func up(ctx context.Context) error {
@@ -62,6 +65,14 @@ func up(ctx context.Context) error {
 	}
 	if chosen := strings.Fields(os.Getenv("LAYERS")); len(chosen) > 0 {
 		o.Layers = chosen
+	}
+	for _, layer := range o.Layers {
+		if !slices.Contains(stack.Layers(), layer) {
+			return fmt.Errorf("LAYERS names %q: choose among %s", layer, strings.Join(stack.Layers(), ", "))
+		}
+	}
+	if o.Layers[0] != "shop" {
+		return errors.New("LAYERS begins with shop: the other layers are laid over it")
 	}
 	return stack.Up(ctx, o)
 }
