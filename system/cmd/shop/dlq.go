@@ -23,7 +23,8 @@ func queues() []string {
 const dlqUsage = `usage: shop dlq list [QUEUE]
        shop dlq redrive QUEUE [EVENT-ID …]     without ids: all of the queue
 
-BROKER_URL says where the broker is. Queues: %s
+BROKER_URL says where the broker is: nats://host:4222, or amqp://user:password@host:5672/virtual-host.
+Queues: %s
 `
 
 // deadLetters is the operator's view of what consumers gave up.
