@@ -2,6 +2,7 @@ package product
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,11 +16,18 @@ import (
 	"github.com/FerretDB/FerretDB/ferretdb"
 
 	"stormglass/system/api/links"
+	"stormglass/system/platform/backendtest"
 	"stormglass/system/platform/boot"
 	"stormglass/system/platform/problem"
 	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/telemetry"
 )
+
+// each runs a test on the stand-in that the embedded tier has, and on MongoDB itself.
+func each(t *testing.T, run func(t *testing.T, at string)) {
+	t.Run("ferretdb", func(t *testing.T) { run(t, serveDocuments(t)) })
+	t.Run("mongodb", func(t *testing.T) { run(t, backendtest.MongoDB(t).URL().Host) })
+}
 
 // serveDocuments runs an empty document server and gives its address.
 func serveDocuments(t *testing.T) string {
@@ -129,7 +137,7 @@ func (g *gate) close() {
 
 func (g *gate) open() { g.shut.Store(false) }
 
-// connected gives the documents at an address under a policy.
+// connected gives a database of the test's own at an address under a policy.
 func connected(t *testing.T, address string, policy resilience.Policy) *documents {
 	t.Helper()
 	tel := telemetry.Discard("product")
@@ -137,7 +145,7 @@ func connected(t *testing.T, address string, policy resilience.Policy) *document
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := open(t.Context(), tel, link, boot.Secret("mongodb://"+address+"/product"))
+	d, err := open(t.Context(), tel, link, boot.Secret(fmt.Sprintf("mongodb://%s/t%x", address, sha256.Sum256([]byte(t.Name())))[:len(address)+27]))
 	if err != nil {
 		t.Fatal(err)
 	}

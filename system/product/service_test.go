@@ -221,7 +221,7 @@ func TestChangeThatComesAfterItsAnnouncementIsSeen(t *testing.T) {
 }
 
 func TestOnlyStaffChangesPrices(t *testing.T) {
-	d, products := stocked(t, 1)
+	d, products := stocked(t, serveDocuments(t), 1)
 	x := fullIndex(t)
 	srv := &server{service: &Service{tel: telemetry.Discard("product"), keeper: d, index: x, age: func() time.Duration { return 0 }, now: time.Now}}
 	request := &productv1.ChangePriceRequest{ProductId: string(products[0].ID), Price: wire(Product{Price: euros(100)}).GetPrice()}

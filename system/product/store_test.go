@@ -24,9 +24,14 @@ func euros(minor int64) money.Money { return money.Of(minor, "EUR") }
 func noneElse(_ context.Context, err error) (Product, error) { return Product{}, err }
 
 // stocked gives documents that hold the first n goods of the catalogue.
-func stocked(t *testing.T, n int) (*documents, []Product) {
+func stocked(t *testing.T, at string, n int) (*documents, []Product) {
 	t.Helper()
-	d := connected(t, serveDocuments(t), usualPolicy(t))
+	d := connected(t, at, usualPolicy(t))
+	t.Cleanup(func() {
+		if err := d.database.Drop(context.Background()); err != nil {
+			t.Errorf("drop database: %v", err)
+		}
+	})
 	products := absent(nil)[:n]
 	if err := d.Add(t.Context(), products); err != nil {
 		t.Fatal(err)
@@ -35,103 +40,113 @@ func stocked(t *testing.T, n int) (*documents, []Product) {
 }
 
 func TestWhatIsAddedIsReadBack(t *testing.T) {
-	d, products := stocked(t, 3)
-	got, err := d.Product(t.Context(), products[1].ID, noneElse)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", products[1]); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	some, err := d.Products(t.Context(), []ID{products[2].ID, "no-such-thing", products[0].ID})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := len(some), 2; got != want {
-		t.Errorf("products among the ids: got %d, want %d", got, want)
-	}
+	each(t, func(t *testing.T, at string) {
+		d, products := stocked(t, at, 3)
+		got, err := d.Product(t.Context(), products[1].ID, noneElse)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", products[1]); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		some, err := d.Products(t.Context(), []ID{products[2].ID, "no-such-thing", products[0].ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := len(some), 2; got != want {
+			t.Errorf("products among the ids: got %d, want %d", got, want)
+		}
+	})
 }
 
 func TestUnknownProductIsNotFoundAndNoOutage(t *testing.T) {
-	d, _ := stocked(t, 1)
-	_, err := d.Product(t.Context(), "no-such-thing", func(context.Context, error) (Product, error) {
-		t.Error("the second choice was asked though the documents answered")
-		return Product{}, nil
+	each(t, func(t *testing.T, at string) {
+		d, _ := stocked(t, at, 1)
+		_, err := d.Product(t.Context(), "no-such-thing", func(context.Context, error) (Product, error) {
+			t.Error("the second choice was asked though the documents answered")
+			return Product{}, nil
+		})
+		if err := want(problem.NotFound, err); err != nil {
+			t.Error(err)
+		}
 	})
-	if err := want(problem.NotFound, err); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestAddingTwiceKeepsWhatIsThere(t *testing.T) {
-	d, products := stocked(t, 3)
-	if _, err := d.ChangePrice(t.Context(), products[0].ID, euros(777), time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Add(t.Context(), absent(nil)[:5]); err != nil {
-		t.Fatalf("add again: %v", err)
-	}
-	all, err := d.All(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := len(all), 5; got != want {
-		t.Errorf("products: got %d, want %d", got, want)
-	}
-	for _, p := range all {
-		if p.ID == products[0].ID && p.Price != euros(777) {
-			t.Errorf("the changed price: got %s, want 7.77 EUR", p.Price)
+	each(t, func(t *testing.T, at string) {
+		d, products := stocked(t, at, 3)
+		if _, err := d.ChangePrice(t.Context(), products[0].ID, euros(777), time.Now()); err != nil {
+			t.Fatal(err)
 		}
-	}
+		if err := d.Add(t.Context(), absent(nil)[:5]); err != nil {
+			t.Fatalf("add again: %v", err)
+		}
+		all, err := d.All(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := len(all), 5; got != want {
+			t.Errorf("products: got %d, want %d", got, want)
+		}
+		for _, p := range all {
+			if p.ID == products[0].ID && p.Price != euros(777) {
+				t.Errorf("the changed price: got %s, want 7.77 EUR", p.Price)
+			}
+		}
+	})
 }
 
 func TestChangedPriceIsAnnouncedAndLater(t *testing.T) {
-	d, products := stocked(t, 1)
-	before, err := d.Changes(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	behind := products[0].Updated.Add(-time.Hour) // this instance's clock
-	p, err := d.ChangePrice(t.Context(), products[0].ID, euros(4200), behind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !p.Updated.After(products[0].Updated) {
-		t.Errorf("changed at %v: want later than %v", p.Updated, products[0].Updated)
-	}
-	after, err := d.Changes(t.Context())
-	if err != nil || after == before {
-		t.Errorf("announcements: got %d after %d (%v), want another number", after, before, err)
-	}
-	changed, err := d.ChangedSince(t.Context(), p.Updated)
-	if err != nil || len(changed) != 1 || changed[0].Price != euros(4200) {
-		t.Errorf("changed since: got %v, %v, want the one product at 42.00 EUR", changed, err)
-	}
-	again, err := d.ChangePrice(t.Context(), products[0].ID, euros(4200), time.Now())
-	if err != nil || !again.Updated.Equal(p.Updated) {
-		t.Errorf("the same price again: got a change at %v (%v), want none", again.Updated, err)
-	}
+	each(t, func(t *testing.T, at string) {
+		d, products := stocked(t, at, 1)
+		before, err := d.Changes(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		behind := products[0].Updated.Add(-time.Hour) // this instance's clock
+		p, err := d.ChangePrice(t.Context(), products[0].ID, euros(4200), behind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !p.Updated.After(products[0].Updated) {
+			t.Errorf("changed at %v: want later than %v", p.Updated, products[0].Updated)
+		}
+		after, err := d.Changes(t.Context())
+		if err != nil || after == before {
+			t.Errorf("announcements: got %d after %d (%v), want another number", after, before, err)
+		}
+		changed, err := d.ChangedSince(t.Context(), p.Updated)
+		if err != nil || len(changed) != 1 || changed[0].Price != euros(4200) {
+			t.Errorf("changed since: got %v, %v, want the one product at 42.00 EUR", changed, err)
+		}
+		again, err := d.ChangePrice(t.Context(), products[0].ID, euros(4200), time.Now())
+		if err != nil || !again.Updated.Equal(p.Updated) {
+			t.Errorf("the same price again: got a change at %v (%v), want none", again.Updated, err)
+		}
+	})
 }
 
 func TestConcurrentPriceChangesLeaveOneOfThem(t *testing.T) {
-	d, products := stocked(t, 1)
-	var wg sync.WaitGroup
-	for i := range 8 {
-		wg.Go(func() {
-			_, err := d.ChangePrice(t.Context(), products[0].ID, euros(int64(1000+i)), time.Now())
-			if err != nil && problem.CodeOf(err) != problem.Conflict {
-				t.Errorf("change price: %v", err)
-			}
-		})
-	}
-	wg.Wait()
-	last, err := d.Product(t.Context(), products[0].ID, noneElse)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := last.Price.Minor; got < 1000 || got > 1007 {
-		t.Errorf("price that holds: got %s, want one of the eight", last.Price)
-	}
+	each(t, func(t *testing.T, at string) {
+		d, products := stocked(t, at, 1)
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				_, err := d.ChangePrice(t.Context(), products[0].ID, euros(int64(1000+i)), time.Now())
+				if err != nil && problem.CodeOf(err) != problem.Conflict {
+					t.Errorf("change price: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		last, err := d.Product(t.Context(), products[0].ID, noneElse)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := last.Price.Minor; got < 1000 || got > 1007 {
+			t.Errorf("price that holds: got %s, want one of the eight", last.Price)
+		}
+	})
 }
 
 func TestOneAttemptIsOneRequestOnTheWire(t *testing.T) {

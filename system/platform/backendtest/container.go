@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/testcontainers/testcontainers-go"
+	tclog "github.com/testcontainers/testcontainers-go/log"
 )
 
 // container is a server's image and how it is run.
@@ -53,7 +54,9 @@ func (b *box) make() (u *url.URL, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { // the library panics where it finds no Docker at all
+	quiet := log.New(io.Discard, "", 0)
+	tclog.SetDefault(quiet) // it would introduce itself at length
+	defer func() {          // the library panics where it finds no Docker at all
 		if p := recover(); p != nil {
 			err = fmt.Errorf("ask Docker: %v", p)
 		}
@@ -64,7 +67,7 @@ func (b *box) make() (u *url.URL, err error) {
 		ContainerRequest: testcontainers.ContainerRequest{
 			Image: image, ExposedPorts: []string{b.port}, Env: b.env, Cmd: b.run, Files: b.content(),
 		},
-		Logger: log.New(io.Discard, "", 0),
+		Logger: quiet,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make container of %s: %w", image, err)
