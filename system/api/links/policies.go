@@ -27,6 +27,7 @@ func asker() resilience.Policy {
 	p := neighbour()
 	p.AttemptTimeout = time.Second // its own calls get a try and a second one within this
 	p.Attempts = 2                 // a third would not fit into the deadline
+	p.Backoff = p.MaxBackoff       // the only retry should come after the 50 ms in which a lost connection is made again
 	p.Breaker.MinCalls = 4         // its failures come late, and checkouts are a small share of the traffic
 	p.Bulkhead = 128               // 300 calls/s at 400 ms each, an asker's p99 in the burst that we promise
 	return p
