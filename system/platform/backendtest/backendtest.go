@@ -44,7 +44,7 @@ func (k kind) open() (*Server, error) {
 		if err != nil || u.Host == "" { // the error would show the password
 			return nil, fmt.Errorf("TEST_%s_URL is no URL of a server", k.word)
 		}
-		return &Server{address: u}, nil
+		return newServer(u, nil), nil
 	}
 	if p := k.program(); p != nil {
 		return p.open()

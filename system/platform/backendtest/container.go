@@ -45,7 +45,7 @@ func (c container) open() (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.end())
 	}
-	return &Server{address: u, life: b}, nil
+	return newServer(u, b), nil
 }
 
 // make makes and starts a container. Its reaper, a container too, removes it when the test binary has ended.

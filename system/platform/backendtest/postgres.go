@@ -33,15 +33,16 @@ func Postgres(tb testing.TB) *Server {
 func postgres() kind {
 	password := uuid.NewString()
 	link := func(host string) *url.URL {
-		return &url.URL{Scheme: "postgres", User: url.UserPassword("tester", password), Host: host, Path: "/postgres", RawQuery: "sslmode=disable"}
+		return &url.URL{Scheme: "postgres", User: url.UserPassword("postgres", password), Host: host, Path: "/postgres", RawQuery: "sslmode=disable"}
 	}
 	return kind{
 		name: "PostgreSQL", word: "POSTGRES", debian: "postgresql",
 		program: func() *program { return postgresProgram(password, link) },
 		container: container{
 			image: "POSTGRES_IMAGE", port: "5432/tcp", url: link, ready: answersPostgres,
-			env: map[string]string{"POSTGRES_USER": "tester", "POSTGRES_PASSWORD": password, "POSTGRES_DB": "postgres"},
-			run: []string{"postgres", "-c", "max_connections=200", "-c", "fsync=off"},
+			env:   map[string]string{"POSTGRES_PASSWORD_FILE": "/tests-password"},
+			files: map[string]string{"/tests-password": password},
+			run:   []string{"postgres", "-c", "max_connections=200", "-c", "fsync=off"},
 		},
 	}
 }
@@ -87,7 +88,7 @@ func initdb(programs, folder, password string, as account) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
-	c := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", filepath.Join(folder, "data"), "-U", "tester",
+	c := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", filepath.Join(folder, "data"), "-U", "postgres",
 		"-A", "password", "--pwfile", secret, "-E", "UTF8", "--locale=C", "--no-sync")
 	c.Dir, c.SysProcAttr = folder, as.attributes()
 	if out, err := c.CombinedOutput(); err != nil {

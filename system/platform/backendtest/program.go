@@ -83,7 +83,7 @@ func (p program) open() (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", p.name, err), r.end())
 	}
-	return &Server{address: u, life: r}, nil
+	return newServer(u, r), nil
 }
 
 // keep starts the keeper, which owns the folder from now on.

@@ -9,7 +9,7 @@ import (
 
 // Server is a backend that runs. One that a test has for itself it may also kill, start again, and wipe.
 type Server struct {
-	address *url.URL
+	address atomic.Pointer[url.URL]
 	life    life
 	// hosts counts the virtual hosts of a RabbitMQ that tests have had; turn is held by the test that has the only one.
 	hosts atomic.Int64
@@ -28,11 +28,17 @@ type life interface {
 	end() error
 }
 
+func newServer(at *url.URL, l life) *Server {
+	s := &Server{life: l}
+	s.address.Store(at)
+	return s
+}
+
 // errNotOurs refuses what would hurt somebody else's server.
 var errNotOurs = errors.New("the server is not ours to stop")
 
 // URL is where the server is.
-func (s *Server) URL() *url.URL { return new(*s.address) }
+func (s *Server) URL() *url.URL { return new(*s.address.Load()) }
 
 // Ours says whether the server was started for these tests, so that they may kill it.
 func (s *Server) Ours() bool { return s.life != nil }
@@ -60,7 +66,7 @@ func (s *Server) Start() error {
 	}
 	u, err := s.life.start()
 	if err == nil {
-		s.address = u
+		s.address.Store(u)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -66,10 +67,10 @@ type process struct {
 	serves, dir, port string
 	command           *exec.Cmd
 	in                io.Closer
-	url               *url.URL
+	url               atomic.Pointer[url.URL]
 }
 
-func (p *process) URL() *url.URL { return p.url }
+func (p *process) URL() *url.URL { return p.url.Load() }
 
 func (p *process) Start() error {
 	p.command = exec.Command(os.Args[0], "-test.run=^"+p.serves+"$")
@@ -86,9 +87,13 @@ func (p *process) Start() error {
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if text, ok := strings.CutPrefix(lines.Text(), "URL "); ok {
-			p.url, err = url.Parse(text)
-			p.port = p.url.Port()
-			return err
+			u, err := url.Parse(text)
+			if err != nil {
+				return err
+			}
+			p.url.Store(u)
+			p.port = u.Port()
+			return nil
 		}
 	}
 	return errors.Join(errors.New("the server's process printed no URL"), p.Kill())
