@@ -7,12 +7,12 @@ SCENARIOS ?= $(wildcard scenarios/*.yaml)
 TOOLS   := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build up probe chaos-test test evidence-test bench loadtest generate alerts alerts-test dashboards check clean compose-up compose-down
+.PHONY: help build up probe chaos-test test evidence-test mutate bench loadtest generate alerts alerts-test dashboards check clean compose-up compose-down
 
 help: ## print this menu
 	@echo "Stormglass: a shop that can be broken on purpose, and the harness that proves it heals."
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 build: ## build shop, standins and stormglass into bin/
 	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./system/cmd/shop ./system/cmd/standins ./chaos/cmd/stormglass
@@ -32,8 +32,11 @@ test: ## run all tests with the race detector; says what it could not test
 	NOT_TESTED=$(CURDIR)/out/not-tested $(GO) test -race -timeout 10m $(TESTFLAGS) ./...
 	@if [ -s out/not-tested ]; then echo; echo "Not tested on this machine:"; sort -u out/not-tested; fi
 
-evidence-test: ## ask what dashboards and alerts ask of what the last `make chaos-test` recorded
+evidence-test: ## put the queries of dashboards and alerts to what `make chaos-test` recorded
 	EVIDENCE=$(CURDIR)/out/chaos/latest $(GO) test -count=1 -timeout 10m ./dashboards/... ./alerts/...
+
+mutate: build ## take out one defence of the shop after the other, and see whether the checks notice
+	bin/stormglass mutate $(FLAGS)
 
 bench: build ## measure checkouts per second, latency, CPU and memory of the whole shop
 	bin/stormglass bench
@@ -44,17 +47,11 @@ loadtest: build $(TOOLS)/k6 ## load the shop with k6: PROFILE=smoke (or average,
 	$(GO) build -trimpath -o bin/ ./loadtests/cmd/loadtest
 	@bin/loadtest
 
-$(TOOLS)/k6: loadtests/k6/go.mod loadtests/k6/go.sum
-	GOBIN=$(TOOLS) $(GO) -C loadtests/k6 install tool
-
 generate: $(TOOLS)/buf ## make what is generated again: Go of the contracts, schema of scenarios, README's table of claims
 	cd system/api && PATH=$(TOOLS):$$PATH buf lint && PATH=$(TOOLS):$$PATH buf generate
 	$(GO) run ./chaos/cmd/stormglass schema > scenarios/schema.json
 	@mkdir -p out && $(GO) run ./chaos/cmd/stormglass list --markdown > out/claims.md
 	sed -i -e '/<!-- claims -->/,/<!-- .claims -->/{//!d}' -e '/<!-- claims -->/r out/claims.md' README.md
-
-$(TOOLS)/buf: tools/go.mod tools/go.sum
-	GOBIN=$(TOOLS) $(GO) -C tools install tool
 
 compose-up: ## the shop in containers with Jaeger, Prometheus, Grafana and Toxiproxy; LAYERS=shop for less
 	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./chaos/cmd/stormglass ./compose/cmd/stack
@@ -68,9 +65,6 @@ alerts: ## write the rules of the shop's objectives again, from the Go that list
 
 alerts-test: $(TOOLS)/promtool ## check alert rules, their unit tests, routes and runbooks with promtool, pint and amtool
 	@mkdir -p out; : >out/alerts-not-tested; REQUIRE_ALERT_TOOLS=1 NOT_TESTED=$(CURDIR)/out/alerts-not-tested $(GO) test -count=1 -timeout 10m ./alerts/... && cat out/alerts-not-tested
-$(TOOLS)/promtool: tools/prometheus/go.mod tools/prometheus/go.sum
-	GOBIN=$(TOOLS) $(GO) -C tools/prometheus install -tags remove_all_sd tool
-
 dashboards: ## write dashboards/generated again, from the Go that draws it
 	$(GO) run ./dashboards/cmd/dashboards dashboards/generated
 
@@ -78,6 +72,13 @@ check: generate ## formatting, vet, and generated files equal to committed ones
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
 	git diff --exit-code -- system/api scenarios/schema.json README.md
+
+# Each set of tools is a module of its own, in the folder of its go.mod.
+$(TOOLS)/buf: tools/go.mod
+$(TOOLS)/k6: loadtests/k6/go.mod
+$(TOOLS)/promtool: tools/prometheus/go.mod
+$(TOOLS)/%:
+	GOBIN=$(TOOLS) $(GO) -C $(<D) install -tags remove_all_sd tool
 
 clean: ## remove bin/ and out/
 	rm -rf bin out
