@@ -38,7 +38,10 @@ func redis() kind {
 				ready: answersRedis,
 			}
 		},
-		container: container{image: "REDIS_IMAGE", port: "6379/tcp", url: link, ready: answersRedis},
+		container: container{
+			image: "REDIS_IMAGE", port: "6379/tcp", url: link, ready: answersRedis,
+			run: []string{"redis-server", "--protected-mode", "no", "--save", ""}, // reached from outside the container
+		},
 	}
 }
 
