@@ -45,7 +45,7 @@ type processes struct {
 	mu     sync.Mutex // one strike or undoing at a time; guards what follows
 	undone bool
 	err    error // of a strike that a trigger made, which only Undo can give
-	harmed []*cell.Process
+	harmed bool  // it has struck and is not mended yet
 }
 
 func newProcesses(m manner, s Spec, c *cell.Cell) (Fault, error) {
@@ -85,6 +85,7 @@ func (p *processes) strike(ctx context.Context) error {
 		return nil
 	}
 	defer p.open()
+	p.harmed = true // also where harm fails half-way: a process that was signalled in vain may be stopped all the same
 	if p.manner.mend == nil {
 		p.begin() // what harm does takes its time, and is the fault
 	}
@@ -99,11 +100,6 @@ func (p *processes) strike(ctx context.Context) error {
 		}
 		return nil
 	})
-	for i, proc := range p.all {
-		if errs[i] == nil {
-			p.harmed = append(p.harmed, proc)
-		}
-	}
 	err := errors.Join(errs...)
 	if p.watch != nil {
 		p.err = err
@@ -121,8 +117,8 @@ func (p *processes) Undo(ctx context.Context) error {
 	defer p.close()
 	p.undone = true
 	errs := []error{p.err}
-	if p.manner.mend != nil {
-		errs = append(errs, p.each(p.harmed, func(proc *cell.Process) error {
+	if p.harmed && p.manner.mend != nil {
+		errs = append(errs, p.each(p.all, func(proc *cell.Process) error {
 			begin := time.Now()
 			if err := p.manner.mend(ctx, proc); err != nil {
 				return err
@@ -131,7 +127,7 @@ func (p *processes) Undo(ctx context.Context) error {
 			return nil
 		})...)
 	}
-	p.harmed = nil
+	p.harmed = false
 	return errors.Join(errs...)
 }
 

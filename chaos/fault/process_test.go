@@ -49,6 +49,9 @@ func TestAProcessThatDoesNotHearStopIsKilledAndThatIsAnError(t *testing.T) {
 	}
 	undo(t, f)
 	wantHit(t, f.Dose(), false)
+	if pids(c)["store-1"] == 0 {
+		t.Error("the process that was killed in the end has not come back")
+	}
 }
 
 func TestAPausedProcessKeepsItsPlaceAndGoesOn(t *testing.T) {
