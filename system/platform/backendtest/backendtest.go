@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -26,10 +25,8 @@ import (
 type kind struct {
 	// name is what people call it; word is its part of the environment's names, such as POSTGRES in TEST_POSTGRES_URL.
 	name, word string
-	// debian is the package that brings the program; "" where Debian has none.
-	debian string
-	// program finds what runs it on this machine, or gives nil.
-	program func() *program
+	// program finds what runs it on this machine, or says what is missing.
+	program func() (*program, error)
 	// container says how its image is run.
 	container container
 }
@@ -46,23 +43,20 @@ func (k kind) open() (*Server, error) {
 		}
 		return newServer(u, nil), nil
 	}
-	if p := k.program(); p != nil {
+	p, noProgram := k.program()
+	if noProgram == nil {
 		return p.open()
 	}
-	s, err := k.container.open()
-	if err != nil {
-		return nil, k.missing(err)
+	s, noContainer := k.container.open()
+	if noContainer != nil {
+		return nil, k.missing(noProgram, noContainer)
 	}
 	return s, nil
 }
 
 // missing says what is not tested, and what would change that.
-func (k kind) missing(noContainer error) error {
-	install := ""
-	if k.debian != "" {
-		install = fmt.Sprintf("install its program (Debian: apt-get install %s), ", k.debian)
-	}
-	return fmt.Errorf("%w: %s: set TEST_%s_URL, %sor start Docker with its image (%w)", errMissing, k.name, k.word, install, noContainer)
+func (k kind) missing(noProgram, noContainer error) error {
+	return fmt.Errorf("%w: %s: set TEST_%s_URL, install its program (%w), or start Docker with its image (%w)", errMissing, k.name, k.word, noProgram, noContainer)
 }
 
 // shared makes the question for the one server of all tests of this binary. What is missing is noted once.
@@ -100,13 +94,4 @@ func note(missing error) error {
 	}
 	_, err = fmt.Fprintf(f, "%s: %v\n", filepath.Base(os.Args[0]), missing)
 	return errors.Join(err, f.Close())
-}
-
-// found gives the path of a program, or "".
-func found(name string) string {
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return ""
-	}
-	return path
 }

@@ -14,10 +14,12 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"stormglass/system/platform/servers"
 )
 
-// servers are all backends, by name.
-func servers() map[string]func(testing.TB) *Server {
+// backends are all of them, by name.
+func backends() map[string]func(testing.TB) *Server {
 	return map[string]func(testing.TB) *Server{"postgres": Postgres, "rabbitmq": RabbitMQ, "redis": Redis, "mongodb": MongoDB}
 }
 
@@ -27,7 +29,7 @@ func TestEveryBackendAnswersAtItsURL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := ready(servers()[name](t).URL()); err != nil {
+			if err := ready(backends()[name](t).URL()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -40,7 +42,7 @@ func TestServerForAnother(t *testing.T) {
 	if name == "" {
 		t.Skip("runs only as a part of another test")
 	}
-	fmt.Println("\nADDRESS", servers()[name](t).URL().Host)
+	fmt.Println("\nADDRESS", backends()[name](t).URL().Host)
 	select {} // until it is killed
 }
 
@@ -48,7 +50,7 @@ func TestServerEndsWithTheTestBinaryHoweverThatEnds(t *testing.T) {
 	for name, signal := range map[string]os.Signal{"postgres": os.Kill, "redis": os.Interrupt, "rabbitmq": os.Kill} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if life, ok := servers()[name](t).life.(*run); !ok || life == nil {
+			if life, ok := backends()[name](t).life.(*run); !ok || life == nil {
 				t.Skip("it is no program of ours on this machine")
 			}
 			temp := openFolder(t)
@@ -170,7 +172,12 @@ func TestKilledServerStartsAgainWithItsDataAndWithoutOnceItIsWiped(t *testing.T)
 
 // nowhere is a backend that this machine cannot have.
 func nowhere() kind {
-	return kind{name: "Nowhere", word: "NOWHERE", debian: "nowhere", program: func() *program { return nil }, container: container{image: "NO_IMAGE"}}
+	return kind{
+		name: "Nowhere", word: "NOWHERE", container: container{image: "NO_IMAGE"},
+		program: func() (*program, error) {
+			return nil, &servers.MissingError{Server: "Nowhere", Program: "nowhered", Debian: "nowhere"}
+		},
+	}
 }
 
 func TestMissingBackendSaysWhatWouldHelp(t *testing.T) {

@@ -2,11 +2,14 @@ package backendtest
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/url"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"stormglass/system/platform/servers"
 )
 
 var sharedMongoDB = mongoDB().shared()
@@ -23,20 +26,18 @@ func mongoDB() kind {
 	link := func(host string) *url.URL { return &url.URL{Scheme: "mongodb", Host: host, Path: "/"} }
 	return kind{
 		name: "MongoDB", word: "MONGODB",
-		program: func() *program {
-			path := found("mongod")
-			if path == "" {
-				return nil
+		program: func() (*program, error) {
+			path, err := exec.LookPath("mongod")
+			if err != nil {
+				return nil, fmt.Errorf("%w; Debian has no package of it", err)
 			}
-			return &program{
-				name: "MongoDB", needs: 1, data: "data", stop: syscall.SIGKILL,
-				command: func(folder string, ports []string) *exec.Cmd {
+			return &program{&servers.Program{
+				Name: "MongoDB", Ports: 1, Data: "data", Abort: syscall.SIGKILL,
+				Command: func(folder string, ports []string) *exec.Cmd {
 					return exec.Command("sh", "-c", `mkdir -p "$1" && exec "$0" --dbpath "$1" --bind_ip 127.0.0.1 --port "$2" --nounixsocket`,
 						path, filepath.Join(folder, "data"), ports[0])
 				},
-				url:   func(_, port string) *url.URL { return link("127.0.0.1:" + port) },
-				ready: answersMongoDB,
-			}
+			}, link, answersMongoDB}, nil
 		},
 		container: container{image: "MONGO_IMAGE", port: "27017/tcp", url: link, ready: answersMongoDB},
 	}
@@ -48,5 +49,5 @@ func answersMongoDB(u *url.URL) error {
 	document := append(binary.LittleEndian.AppendUint32(nil, uint32(len(body)+4)), body...)
 	message := []byte{1, 0, 0, 0, 0, 0, 0, 0, 0xdd, 7, 0, 0, 0, 0, 0, 0, 0} // request 1, in answer to none, OP_MSG, no flags, one document
 	message = append(message, document...)
-	return asks(u, append(binary.LittleEndian.AppendUint32(nil, uint32(len(message)+4)), message...), "")
+	return servers.Answers(u.Host, append(binary.LittleEndian.AppendUint32(nil, uint32(len(message)+4)), message...), "")
 }

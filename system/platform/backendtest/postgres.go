@@ -3,18 +3,14 @@ package backendtest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"stormglass/system/platform/servers"
 )
 
 // answerLimit bounds one question whether a server is there.
@@ -36,8 +32,11 @@ func postgres() kind {
 		return &url.URL{Scheme: "postgres", User: url.UserPassword("postgres", password), Host: host, Path: "/postgres", RawQuery: "sslmode=disable"}
 	}
 	return kind{
-		name: "PostgreSQL", word: "POSTGRES", debian: "postgresql",
-		program: func() *program { return postgresProgram(password, link) },
+		name: "PostgreSQL", word: "POSTGRES",
+		program: func() (*program, error) {
+			p, err := servers.Postgres(servers.PostgresOptions{Owner: "postgres", Password: password})
+			return &program{p, link, answersPostgres}, err
+		},
 		container: container{
 			image: "POSTGRES_IMAGE", port: "5432/tcp", url: link, ready: answersPostgres,
 			env:   map[string]string{"POSTGRES_PASSWORD_FILE": "/tests-password"},
@@ -45,56 +44,6 @@ func postgres() kind {
 			run:   []string{"postgres", "-c", "max_connections=200", "-c", "fsync=off"},
 		},
 	}
-}
-
-func postgresProgram(password string, link func(host string) *url.URL) *program {
-	programs := postgresPrograms()
-	if programs == "" {
-		return nil
-	}
-	return &program{
-		name: "PostgreSQL", needs: 1, data: "data", stop: syscall.SIGQUIT,
-		prepare: func(folder string, as account) error { return initdb(programs, folder, password, as) },
-		command: func(folder string, ports []string) *exec.Cmd {
-			return exec.Command(filepath.Join(programs, "postgres"), "-D", filepath.Join(folder, "data"), "-p", ports[0],
-				"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200",
-				"-c", "fsync=off", "-c", "full_page_writes=off")
-		},
-		url:   func(_, port string) *url.URL { return link("127.0.0.1:" + port) },
-		ready: answersPostgres,
-	}
-}
-
-// postgresPrograms gives the folder of the newest server's programs, or "".
-func postgresPrograms() string {
-	versions, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // the pattern is right, so there is no error
-	newest, folder := 0, ""
-	for _, path := range versions {
-		bin := filepath.Dir(path)
-		if version, err := strconv.Atoi(filepath.Base(filepath.Dir(bin))); err == nil && version > newest {
-			newest, folder = version, bin
-		}
-	}
-	if path := found("initdb"); folder == "" && path != "" {
-		return filepath.Dir(path)
-	}
-	return folder
-}
-
-func initdb(programs, folder, password string, as account) error {
-	secret := filepath.Join(folder, "password")
-	if err := errors.Join(os.WriteFile(secret, []byte(password), 0o600), as.own(secret)); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
-	defer cancel()
-	c := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", filepath.Join(folder, "data"), "-U", "postgres",
-		"-A", "password", "--pwfile", secret, "-E", "UTF8", "--locale=C", "--no-sync")
-	c.Dir, c.SysProcAttr = folder, as.attributes()
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-	return nil
 }
 
 func answersPostgres(u *url.URL) error {

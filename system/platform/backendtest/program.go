@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"stormglass/system/platform/servers"
 )
 
 const (
@@ -23,19 +25,9 @@ const (
 
 // program is a server's program on this machine.
 type program struct {
-	name string
-	// prepare makes what is needed once: files in the folder that the server will have.
-	prepare func(folder string, as account) error
-	// command runs the server on ports of the loopback, the first of which is the one that clients use.
-	command func(folder string, ports []string) *exec.Cmd
-	// needs is how many ports.
-	needs int
-	// data is the part of the folder that a wipe removes.
-	data string
-	// stop is the signal that ends it at once without leaving anything in the system.
-	stop syscall.Signal
-	// url is where clients find it, and ready whether it answers there.
-	url   func(folder, port string) *url.URL
+	*servers.Program
+	// url is where clients find it at HOST:PORT, and ready whether it answers there.
+	url   func(host string) *url.URL
 	ready func(u *url.URL) error
 }
 
@@ -43,7 +35,7 @@ type program struct {
 type run struct {
 	program
 	folder string
-	as     account
+	as     servers.Account
 	keeper io.Closer
 	ports  []string
 	// process is the server while it runs, and ended closes when it has ended.
@@ -67,7 +59,7 @@ rm -rf "$1"
 const launcher = `echo $$ >"$0/pid"; exec "$@" </dev/null >>"$0/log" 2>&1`
 
 func (p program) open() (*Server, error) {
-	as, err := unprivileged()
+	as, err := servers.Unprivileged()
 	if err != nil {
 		return nil, err
 	}
@@ -81,18 +73,24 @@ func (p program) open() (*Server, error) {
 	}
 	u, err := r.first()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s: %w", p.name, err), r.end())
+		return nil, errors.Join(fmt.Errorf("start %s: %w", p.Name, err), r.end())
 	}
 	return newServer(u, r), nil
 }
 
+// attributes start a process as the account, in a process group of its own, so that Ctrl-C reaches the tests and not the
+// server, which ends after them.
+func (r *run) attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Credential: r.as.Credential}
+}
+
 // keep starts the keeper, which owns the folder from now on.
 func (r *run) keep() error {
-	if err := r.as.own(r.folder); err != nil {
+	if err := r.as.Own(r.folder); err != nil {
 		return err
 	}
-	c := exec.Command("sh", "-c", keeper, "keeper", r.folder, strconv.Itoa(int(r.stop)))
-	c.Dir, c.SysProcAttr = "/", r.as.attributes()
+	c := exec.Command("sh", "-c", keeper, "keeper", r.folder, strconv.Itoa(int(r.Abort)))
+	c.Dir, c.SysProcAttr = "/", r.attributes()
 	in, err := c.StdinPipe()
 	if err != nil {
 		return err
@@ -107,13 +105,13 @@ func (r *run) keep() error {
 
 // first prepares the folder and starts the server, on other ports when some are taken.
 func (r *run) first() (u *url.URL, err error) {
-	if r.prepare != nil {
-		if err := r.prepare(r.folder, r.as); err != nil {
+	if r.Prepare != nil {
+		if err := r.Prepare(r.folder, r.as); err != nil {
 			return nil, err
 		}
 	}
 	for range tries {
-		if r.ports, err = freePorts(r.needs); err != nil {
+		if r.ports, err = freePorts(r.Ports); err != nil {
 			return nil, err
 		}
 		if u, err = r.start(); err == nil {
@@ -125,9 +123,9 @@ func (r *run) first() (u *url.URL, err error) {
 }
 
 func (r *run) start() (*url.URL, error) {
-	server := r.command(r.folder, r.ports)
+	server := r.Command(r.folder, r.ports)
 	c := exec.Command("sh", append([]string{"-c", launcher, r.folder}, server.Args...)...)
-	c.Dir, c.Env, c.SysProcAttr = r.folder, server.Env, r.as.attributes()
+	c.Dir, c.Env, c.SysProcAttr = r.folder, server.Env, r.attributes()
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
@@ -136,7 +134,7 @@ func (r *run) start() (*url.URL, error) {
 		_ = c.Wait()
 		close(ended)
 	}(r.ended)
-	u := r.url(r.folder, r.ports[0])
+	u := r.url("127.0.0.1:" + r.ports[0])
 	return u, r.wait(u)
 }
 
@@ -180,10 +178,10 @@ func (r *run) signal(s syscall.Signal) error {
 	return os.Remove(filepath.Join(r.folder, "pid"))
 }
 
-func (r *run) wipe() error { return os.RemoveAll(filepath.Join(r.folder, r.data)) }
+func (r *run) wipe() error { return os.RemoveAll(filepath.Join(r.folder, r.Data)) }
 
 func (r *run) end() error {
-	err := r.signal(r.stop)
+	err := r.signal(r.Abort)
 	return errors.Join(err, r.keeper.Close(), os.RemoveAll(r.folder))
 }
 

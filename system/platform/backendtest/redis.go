@@ -1,13 +1,10 @@
 package backendtest
 
 import (
-	"fmt"
-	"net"
 	"net/url"
-	"os/exec"
-	"syscall"
 	"testing"
-	"time"
+
+	"stormglass/system/platform/servers"
 )
 
 var sharedRedis = redis().shared()
@@ -23,20 +20,10 @@ func Redis(tb testing.TB) *Server {
 func redis() kind {
 	link := func(host string) *url.URL { return &url.URL{Scheme: "redis", Host: host, Path: "/0"} }
 	return kind{
-		name: "Redis", word: "REDIS", debian: "redis-server",
-		program: func() *program {
-			path := found("redis-server")
-			if path == "" {
-				return nil
-			}
-			return &program{
-				name: "Redis", needs: 1, data: "dump.rdb", stop: syscall.SIGKILL,
-				command: func(folder string, ports []string) *exec.Cmd {
-					return exec.Command(path, "--bind", "127.0.0.1", "--port", ports[0], "--save", "", "--dir", folder)
-				},
-				url:   func(_, port string) *url.URL { return link("127.0.0.1:" + port) },
-				ready: answersRedis,
-			}
+		name: "Redis", word: "REDIS",
+		program: func() (*program, error) {
+			p, err := servers.Redis(servers.RedisOptions{})
+			return &program{p, link, answersRedis}, err
 		},
 		container: container{
 			image: "REDIS_IMAGE", port: "6379/tcp", url: link, ready: answersRedis,
@@ -45,28 +32,4 @@ func redis() kind {
 	}
 }
 
-func answersRedis(u *url.URL) error { return asks(u, []byte("PING\r\n"), "+PONG") }
-
-// asks sends a question and says whether the answer begins as it should.
-func asks(u *url.URL, question []byte, want string) error {
-	conn, err := net.DialTimeout("tcp", u.Host, answerLimit)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(answerLimit)); err != nil {
-		return err
-	}
-	if _, err := conn.Write(question); err != nil {
-		return err
-	}
-	answer := make([]byte, 64)
-	n, err := conn.Read(answer)
-	if err != nil {
-		return err
-	}
-	if got := string(answer[:n]); len(got) < len(want) || got[:len(want)] != want {
-		return fmt.Errorf("it answers %q", got)
-	}
-	return nil
-}
+func answersRedis(u *url.URL) error { return servers.RedisReady(u.Host) }
