@@ -24,5 +24,14 @@ func Open(dir string) (*Recorded, error) {
 	return &Recorded{metrics: metrics, spans: spans}, nil
 }
 
+// OpenTraces reads the traces of an evidence folder alone, which is much faster than to read its metrics as well.
+func OpenTraces(dir string) (Traces, error) {
+	spans, err := openSpans(tracesFile(dir))
+	if err != nil {
+		return nil, fmt.Errorf("open recording: %w", err)
+	}
+	return spans, nil
+}
+
 // Close gives back what reading needed.
 func (r *Recorded) Close() error { return r.metrics.close() }

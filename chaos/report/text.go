@@ -47,6 +47,7 @@ func (t Text) Result(r run.Result) {
 		t.dose(d)
 	}
 	t.invariants(v.Invariants)
+	t.counterexample(v.Counterexample)
 	t.line("  load        %d visits at %s/s, latest start %v late", v.Load.Visits, compact(v.Load.Rate), v.Load.MaxLag.Round(time.Millisecond))
 	for _, unit := range slices.Sorted(maps.Keys(v.Settings)) {
 		for _, name := range slices.Sorted(maps.Keys(v.Settings[unit])) {

@@ -19,6 +19,7 @@ type Bench struct {
 	Scenario *scenario.Scenario
 	Registry Registry
 	Metrics  Metrics
+	Traces   observe.Traces // nil when they cannot be read
 }
 
 // Metrics answers PromQL, from a run that goes on or from one that is over.
@@ -65,6 +66,7 @@ func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 		*list = append([]Finding{}, *list...) // an empty list, and not none, in JSON
 	}
 	v.Verdict, v.Reasons = v.weigh(f.Run)
+	v.Counterexample = q.counterexample(v)
 	return v
 }
 
@@ -96,6 +98,8 @@ func (q query) ask(phase string, e scenario.Expectation) (Finding, error) {
 		return q.promql(phase, e)
 	case "breaker":
 		return q.breaker(e)
+	case "amplification":
+		return q.amplification(phase, e)
 	case "backlog":
 		return q.backlog(e)
 	case "check":

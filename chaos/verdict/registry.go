@@ -2,6 +2,8 @@
 package verdict
 
 import (
+	"context"
+
 	"stormglass/chaos/evidence"
 	"stormglass/chaos/load"
 )
@@ -12,8 +14,14 @@ type Registry struct {
 	Shoppers []Shopper
 	Signals  []Signal
 	Checks   []Check
+	Acts     []Act
 	Tour     load.Tour // for `stormglass up`; may be nil
 	Workload *Workload // for `stormglass bench`; may be nil
+
+	// Timeline tells all that the evidence knows of one object; it may be nil. about is its id, or that of something that
+	// belongs to it, or a sentence in which one of these stands, such as a broken check's example; with "" it is the object
+	// whose story tells most. An object that is not known is ErrUnknownObject.
+	Timeline func(f *evidence.Folder, about string) (Timeline, error)
 }
 
 // Workload is what `stormglass bench` drives a system with, and how it counts what comes of that.
@@ -32,6 +40,13 @@ type Workload struct {
 type Shopper struct {
 	Name, Doc string
 	New       func() load.Shopper
+}
+
+// Act is something that a scenario can have done to the system though no link and no process is at fault: what a wrong
+// program of somebody else's does, or an operator. Do does it once and says how many things it did.
+type Act struct {
+	Name, Doc string
+	Do        func(ctx context.Context, site load.Site) (done int, err error)
 }
 
 // Signal is a number measured over operations, such as the share of checkouts that were accepted.

@@ -30,6 +30,8 @@ type Verdict struct {
 	Settings   map[string]map[string]string `json:"settings,omitempty"` // timers and the like that the scenario changed
 	Load       evidence.Load                `json:"load"`
 	Phases     []PhaseTime                  `json:"phases"`
+
+	Counterexample *Counterexample `json:"counterexample,omitempty"` // how one object that a broken check names came to that
 }
 
 // PhaseTime says how long one phase took.
@@ -101,7 +103,7 @@ func Judge(dir string, registry Registry) (Verdict, error) {
 	bench := Bench{Scenario: asked, Registry: registry}
 	if recorded, err := observe.Open(dir); err == nil {
 		defer recorded.Close()
-		bench.Metrics = recorded
+		bench.Metrics, bench.Traces = recorded, recorded
 	} else {
 		bench.Metrics = unreadable{err}
 	}

@@ -4,6 +4,8 @@
 package shop
 
 import (
+	"fmt"
+
 	"stormglass/chaos/load"
 	"stormglass/chaos/verdict"
 )
@@ -19,9 +21,14 @@ func Registry() verdict.Registry {
 			Name: "checkout",
 			Doc:  "orders what is in the cart already, and nothing else: for measuring",
 			New:  func() load.Shopper { return &till{} },
+		}, {
+			Name: rushName,
+			Doc:  fmt.Sprintf("wants one piece of %s, of which there are %d, and has it in the cart when the sale opens", onSale().ID, onSale().Stock),
+			New:  func() load.Shopper { return &rush{} },
 		}},
 		Signals:  signals(),
 		Checks:   append(append(expectations(), invariants()...), risks()...),
+		Timeline: timeline,
 		Tour:     tour{},
 		Workload: workload(),
 	}

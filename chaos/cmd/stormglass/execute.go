@@ -36,6 +36,7 @@ type commands struct {
 	Query    queryCommand    `cmd:"" help:"Ask the metrics of a kept run, in PromQL."`
 	Trace    traceCommand    `cmd:"" help:"Show a trace of a kept run as a tree, or list the slowest."`
 	Logs     logsCommand     `cmd:"" help:"Search the logs of all processes of a kept run, or of a running up."`
+	Timeline timelineCommand `cmd:"" help:"Tell all that a kept run knows of one object, such as an order: who did what with it, and when."`
 	Report   reportCommand   `cmd:"" help:"Draw a kept run as one HTML page again, offline."`
 	Up       upCommand       `cmd:"" help:"Start the system and keep it up until Ctrl-C."`
 	Probe    probeCommand    `cmd:"" help:"Place one order at a system that runs elsewhere, and print what it took."`
