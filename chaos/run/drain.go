@@ -63,7 +63,7 @@ func (t *trial) note(findings []verdict.Finding, now time.Time) {
 }
 
 func (t *trial) bench() verdict.Bench {
-	return verdict.Bench{Scenario: t.scenario, Registry: t.options.Registry, Metrics: t.observer}
+	return verdict.Bench{Scenario: t.scenario, Registry: t.options.Registry, Metrics: t.observer, Traces: t.observer}
 }
 
 // view is the evidence as it stands, with the drain as if it ended now.

@@ -16,14 +16,21 @@ type Expectation struct {
 	Backlog string `yaml:"backlog" doc:"A queue, an outbox or a list of durable work."`
 	Check   string `yaml:"check" doc:"A registered check."`
 
+	Amplification string `yaml:"amplification" doc:"The attempts that a link's client made for each operation whose first attempt went out; 1: none was a retry."`
+
 	AtLeast *float64 `yaml:"at_least" doc:"The lowest value allowed."`
 	AtMost  *float64 `yaml:"at_most" doc:"The highest value allowed."`
 
-	MinSamples int           `yaml:"min_samples" doc:"The fewest operations that the signal must rest on; 20 unless told."`
+	MinSamples int           `yaml:"min_samples" doc:"The fewest operations that the value must rest on; 20 unless told."`
 	Settle     time.Duration `yaml:"settle" doc:"How much of the phase's beginning is left out."`
 
-	OpensWithin   time.Duration `yaml:"opens_within" doc:"From the start of the first fault."`
-	ClosesWithin  time.Duration `yaml:"closes_within" doc:"From the end of the last fault."`
+	RecoversWithin time.Duration `yaml:"recovers_within" doc:"From the end of the last fault to the moment from which on the signal keeps its bounds."`
+
+	OpensWithin     time.Duration `yaml:"opens_within" doc:"From the start of the first fault."`
+	HalfOpensWithin time.Duration `yaml:"half_opens_within" doc:"From each opening to the trial that follows it."`
+	LeaksAtMost     *float64      `yaml:"leaks_at_most" doc:"Calls that reached the server while the breaker was open, counted by the server's own spans, to the end of the run; one that was on its way when it opened counts too."`
+	ClosesWithin    time.Duration `yaml:"closes_within" doc:"From the end of the last fault."`
+
 	GrowsTo       *float64      `yaml:"grows_to" doc:"At least so deep while the fault lasts."`
 	DrainedWithin time.Duration `yaml:"drained_within" doc:"From the end of the last fault."`
 	Within        time.Duration `yaml:"within" doc:"From the end of the load."`
@@ -32,7 +39,7 @@ type Expectation struct {
 // Subject is the key that says what the expectation is about, or "" when there is not exactly one.
 func (e Expectation) Subject() string {
 	var found string
-	for key, value := range map[string]string{"signal": e.Signal, "breaker": e.Breaker, "promql": e.PromQL, "backlog": e.Backlog, "check": e.Check} {
+	for key, value := range map[string]string{"signal": e.Signal, "breaker": e.Breaker, "promql": e.PromQL, "backlog": e.Backlog, "check": e.Check, "amplification": e.Amplification} {
 		if value == "" {
 			continue
 		}
@@ -52,12 +59,22 @@ func (e Expectation) String() string {
 		if e.Settle > 0 {
 			text += fmt.Sprintf(" after %v", e.Settle)
 		}
+		if e.RecoversWithin > 0 {
+			text += fmt.Sprintf(" again within %v", e.RecoversWithin)
+		}
 		return text
+	case "amplification":
+		return "attempts per operation on " + e.Amplification + e.bounds()
 	case "promql":
 		return e.PromQL + e.bounds()
 	case "breaker":
-		if e.OpensWithin > 0 {
+		switch {
+		case e.OpensWithin > 0:
 			return fmt.Sprintf("breaker %s opens within %v", e.Breaker, e.OpensWithin)
+		case e.HalfOpensWithin > 0:
+			return fmt.Sprintf("breaker %s half-opens within %v of opening", e.Breaker, e.HalfOpensWithin)
+		case e.LeaksAtMost != nil:
+			return fmt.Sprintf("breaker %s leaks at most %s calls while open", e.Breaker, number(*e.LeaksAtMost))
 		}
 		return fmt.Sprintf("breaker %s closes within %v", e.Breaker, e.ClosesWithin)
 	case "backlog":
@@ -69,6 +86,14 @@ func (e Expectation) String() string {
 		return fmt.Sprintf("%s within %v", e.Check, e.Within)
 	}
 	return "nothing"
+}
+
+// Least is the fewest operations that the value must rest on.
+func (e Expectation) Least() int {
+	if e.MinSamples > 0 {
+		return e.MinSamples
+	}
+	return DefaultMinSamples
 }
 
 // Allows reports whether a value keeps to at_least and at_most.

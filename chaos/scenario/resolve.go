@@ -55,7 +55,14 @@ func (r *reader) names(path string, e Expectation, v Vocabulary) {
 		r.oneOf(path+".check", "check", e.Check, v.Checks)
 	case "breaker":
 		r.link(path+".breaker", e.Breaker, v)
-		r.telemetry(path+".breaker", v, "breaker_state", "breaker_opened")
+		if e.HalfOpensWithin > 0 || e.LeaksAtMost != nil {
+			r.telemetry(path+".breaker", v, "breaker_change")
+		} else {
+			r.telemetry(path+".breaker", v, "breaker_state", "breaker_opened")
+		}
+	case "amplification":
+		r.link(path+".amplification", e.Amplification, v)
+		r.telemetry(path+".amplification", v, "link_attempts", "link_retries")
 	case "backlog":
 		r.telemetry(path+".backlog", v, "backlog_depth")
 	}

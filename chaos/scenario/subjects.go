@@ -21,11 +21,15 @@ type keys struct{ need, may []string }
 func subjects() []subject {
 	bounds := []string{"at_least", "at_most"}
 	signal := keys{need: bounds, may: []string{"min_samples", "settle"}}
+	recovery := keys{need: bounds, may: []string{"min_samples", "settle", "recovers_within"}}
 	promql := keys{need: bounds}
+	amplification := keys{need: bounds, may: []string{"min_samples"}}
+	breaker := keys{need: []string{"opens_within", "half_opens_within", "leaks_at_most"}}
 	return []subject{
-		{"signal", map[string]keys{"steady": signal, "during": signal, "after": signal}},
+		{"signal", map[string]keys{"steady": signal, "during": signal, "after": recovery}},
 		{"promql", map[string]keys{"steady": promql, "during": promql, "after": promql}},
-		{"breaker", map[string]keys{"during": {need: []string{"opens_within"}}, "after": {need: []string{"closes_within"}}}},
+		{"amplification", map[string]keys{"steady": amplification, "during": amplification, "after": amplification}},
+		{"breaker", map[string]keys{"during": breaker, "after": {need: []string{"closes_within"}}}},
 		{"backlog", map[string]keys{"during": {need: []string{"grows_to"}}, "after": {need: []string{"drained_within"}}}},
 		{"check", map[string]keys{"after": {need: []string{"within"}}}},
 	}
@@ -50,7 +54,7 @@ func (r *reader) expectation(path, phase string, e Expectation, s *Scenario) {
 	name := e.Subject()
 	i := slices.IndexFunc(subjects(), func(s subject) bool { return s.name == name })
 	if i < 0 {
-		r.at(path, "an expectation is about exactly one of signal, promql, breaker, backlog and check")
+		r.at(path, "an expectation is about exactly one of signal, promql, amplification, breaker, backlog and check")
 		return
 	}
 	allowed, ok := subjects()[i].phases[phase]
@@ -76,15 +80,34 @@ func (r *reader) sense(path, phase string, e Expectation, s *Scenario) {
 	if e.AtLeast != nil && e.AtMost != nil && *e.AtLeast > *e.AtMost {
 		r.at(path+".at_least", "at_least is above at_most: no value keeps to both")
 	}
-	if phase == "after" && len(s.Faults) == 0 && (e.Breaker != "" || e.Backlog != "") {
+	if phase == "after" && len(s.Faults) == 0 && (e.Breaker != "" || e.Backlog != "" || e.RecoversWithin > 0) {
 		r.at(path, "%s is counted from the end of the last fault, and the scenario has no faults", e.Subject())
+	}
+	if given := r.questions(path); len(given) > 1 {
+		r.at(path, "%s ask for different things: make one expectation of each", strings.Join(given, " and "))
+	}
+	if e.Settle > 0 && e.RecoversWithin > 0 {
+		r.at(path+".settle:", "settle leaves the time out that recovers_within measures: give one of them")
+	}
+	if e.RecoversWithin >= s.Recover && e.RecoversWithin > 0 {
+		r.at(path+".recovers_within", "recovers_within (%v) must be shorter than recover (%v), which is all that is looked at", e.RecoversWithin, s.Recover)
+	}
+	if e.LeaksAtMost != nil && *e.LeaksAtMost < 0 {
+		r.at(path+".leaks_at_most", "leaks_at_most: expected a number of calls, 0 or more")
 	}
 	if phase == "after" && e.Signal != "" && s.Recover <= e.Settle {
 		r.at(path, "a signal after the fault is measured over recover (%v) without settle (%v): nothing is left", s.Recover, e.Settle)
 	}
-	for _, key := range []string{"opens_within", "closes_within", "drained_within", "within"} {
+	for _, key := range []string{"opens_within", "half_opens_within", "closes_within", "drained_within", "within", "recovers_within"} {
 		if r.places[path+"."+key] != nil && r.places[path+"."+key].Value == "0s" {
 			r.at(path+"."+key, "%s: expected a duration above 0", key)
 		}
 	}
+}
+
+// questions lists the keys of a breaker's expectation that are each a question of their own.
+func (r *reader) questions(path string) []string {
+	return slices.DeleteFunc(r.keys(path), func(key string) bool {
+		return !slices.Contains([]string{"opens_within", "half_opens_within", "leaks_at_most"}, key)
+	})
 }

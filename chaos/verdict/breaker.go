@@ -14,8 +14,15 @@ const (
 	open   = 2
 )
 
-// breaker asks when a link's breaker opened after the faults began, or when it closed for good after they ended.
+// breaker asks when a link's breaker opened after the faults began, how it behaved while it was open, or when it closed
+// for good after the faults ended.
 func (q query) breaker(e scenario.Expectation) (Finding, error) {
+	switch {
+	case e.HalfOpensWithin > 0:
+		return q.halfOpens(e)
+	case e.LeaksAtMost != nil:
+		return q.leaks(e)
+	}
 	moments, samples, err := q.breakerMoments(e.Breaker)
 	if err != nil {
 		return Finding{}, err

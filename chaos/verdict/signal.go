@@ -13,20 +13,23 @@ func (q query) signal(phase string, e scenario.Expectation) (Finding, error) {
 	if err != nil {
 		return Finding{}, err
 	}
+	if e.RecoversWithin > 0 {
+		return q.recovers(signal, e), nil
+	}
 	window := q.window(phase)
 	window.Start = window.Start.Add(e.Settle)
 	value, samples := signal.Func(evidence.During(q.History, window))
 	f := Finding{Measured: fmt.Sprintf("%.4g %s", value, signal.Unit), Samples: samples, State: Holds}
-	least := e.MinSamples
-	if least == 0 {
-		least = scenario.DefaultMinSamples
-	}
 	switch {
-	case samples < least:
+	case samples < e.Least():
 		f.State = Unproven
-		f.Measured = fmt.Sprintf("too few operations, needs %d", least)
+		f.Measured = tooFew(e)
 	case !e.Allows(value):
 		f.State = Broken
 	}
 	return f, nil
+}
+
+func tooFew(e scenario.Expectation) string {
+	return fmt.Sprintf("too few operations, needs %d", e.Least())
 }

@@ -1,8 +1,6 @@
 package shop
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"stormglass/chaos/evidence"
@@ -12,57 +10,36 @@ import (
 	"stormglass/system/api/links"
 )
 
-// The states of a breaker, as its log lines name them.
-const (
-	breakerClosed   = "closed"
-	breakerOpen     = "open"
-	breakerHalfOpen = "half-open"
-)
-
-// change is one numbered log line of a breaker. Scrapes can miss a state that was short, these lines cannot.
-type change struct {
-	Client   string    `json:"client"`
-	Server   string    `json:"server"`
-	From     string    `json:"from"`
-	To       string    `json:"to"`
-	Sequence int       `json:"sequence"`
-	Time     time.Time `json:"time"`
-}
-
 // legalMove is the state machine of a circuit breaker.
 func legalMove(from, to string) bool {
 	switch from {
-	case breakerClosed:
-		return to == breakerOpen
-	case breakerOpen:
-		return to == breakerHalfOpen
-	case breakerHalfOpen:
-		return to == breakerOpen || to == breakerClosed
+	case observe.BreakerClosed:
+		return to == observe.BreakerOpen
+	case observe.BreakerOpen:
+		return to == observe.BreakerHalfOpen
+	case observe.BreakerHalfOpen:
+		return to == observe.BreakerOpen || to == observe.BreakerClosed
 	}
 	return false
 }
 
 // breakersConform follows each breaker of each process from change to change.
 func breakersConform(f *evidence.Folder) (verdict.Result, error) {
-	lines, err := observe.Logs(f.Dir, observe.LogMatch{Text: `"message":"breaker changed"`})
+	changes, err := observe.BreakerChanges(f.Dir, f.Run.Telemetry["breaker_change"])
 	if err != nil {
 		return verdict.Result{}, err
 	}
 	var t tally
-	last := map[string]change{} // by instance and server
-	for _, line := range lines {
-		var c change
-		if err := json.Unmarshal([]byte(line.Raw), &c); err != nil {
-			return verdict.Result{}, fmt.Errorf("read line %d of %s's log: %w", line.Number, line.Instance, err)
-		}
-		key := line.Instance + " -> " + c.Server
+	last := map[string]observe.BreakerChange{} // by instance and server
+	for _, c := range changes {
+		key := c.Instance + " -> " + c.Server
 		before, known := last[key]
-		if c.Sequence == 1 && known && hasRestarted(f, line.Instance, before.Time, c.Time) {
+		if c.Sequence == 1 && known && hasRestarted(f, c.Instance, before.Time, c.Time) {
 			known = false // a new process, a new breaker
 		}
 		last[key] = c
 		if !known {
-			before = change{To: breakerClosed}
+			before = observe.BreakerChange{To: observe.BreakerClosed}
 		}
 		t.expect(c.Sequence == before.Sequence+1 && c.From == before.To && legalMove(c.From, c.To) && restedEnough(before, c),
 			"%s: number %d went from %s to %s at %s, after number %d had gone to %s at %s", key,
@@ -78,8 +55,8 @@ const clock = "15:04:05.000"
 const clockSlack = 5 * time.Millisecond
 
 // restedEnough says whether an open breaker let nothing out before its time.
-func restedEnough(before, now change) bool {
-	if now.From != breakerOpen || now.To != breakerHalfOpen {
+func restedEnough(before, now observe.BreakerChange) bool {
+	if now.From != observe.BreakerOpen || now.To != observe.BreakerHalfOpen {
 		return true
 	}
 	policy, err := links.Policy(now.Client, now.Server)

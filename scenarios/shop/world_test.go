@@ -196,8 +196,11 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 		return text
 	}
 	f := evidence.Folder{
-		Dir:    t.TempDir(),
-		Run:    evidence.Run{Name: "by-hand", Phases: []evidence.Phase{{Name: evidence.Fault, Start: struckAt.Add(-time.Second), End: struckAt.Add(time.Second)}}},
+		Dir: t.TempDir(),
+		Run: evidence.Run{
+			Name: "by-hand", Telemetry: map[string]string{"breaker_change": "breaker changed"},
+			Phases: []evidence.Phase{{Name: evidence.Fault, Start: struckAt.Add(-time.Second), End: struckAt.Add(time.Second)}},
+		},
 		Doses:  []fault.Dose{{Fault: "kill", Target: w.hit, Start: struckAt, End: struckAt.Add(time.Second), Hit: true}},
 		Audits: map[string]json.RawMessage{}, Books: map[string]json.RawMessage{},
 	}

@@ -123,19 +123,12 @@ func (x explanation) list(title string, list []scenario.Expectation) {
 	}
 	x.line("\n%s", title)
 	for _, e := range list {
-		if e.Signal != "" {
-			x.line("  %s, over at least %d operations", e, samples(e))
+		if e.Signal != "" || e.Amplification != "" {
+			x.line("  %s, over at least %d operations", e, e.Least())
 		} else {
 			x.line("  %s", e)
 		}
 	}
-}
-
-func samples(e scenario.Expectation) int {
-	if e.MinSamples > 0 {
-		return e.MinSamples
-	}
-	return scenario.DefaultMinSamples
 }
 
 // words says what the names above mean, and what is checked though no scenario names it.
