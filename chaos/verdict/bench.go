@@ -66,6 +66,7 @@ func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 		*list = append([]Finding{}, *list...) // an empty list, and not none, in JSON
 	}
 	v.Verdict, v.Reasons = v.weigh(f.Run)
+	v.Counterexample = q.counterexample(v)
 	return v
 }
 

@@ -30,6 +30,8 @@ type Verdict struct {
 	Settings   map[string]map[string]string `json:"settings,omitempty"` // timers and the like that the scenario changed
 	Load       evidence.Load                `json:"load"`
 	Phases     []PhaseTime                  `json:"phases"`
+
+	Counterexample *Counterexample `json:"counterexample,omitempty"` // how one object that a broken check names came to that
 }
 
 // PhaseTime says how long one phase took.
