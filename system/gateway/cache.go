@@ -123,16 +123,33 @@ func (c *cache[V]) get(key string) (v V, age time.Duration, known bool) {
 	return kept.value, time.Since(kept.loaded), true
 }
 
+// put keeps an answer that was asked for a moment ago.
 func (c *cache[V]) put(key string, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	kept := copied[V]{key, v, time.Now()}
-	if element, known := c.byKey[key]; known {
+	c.keep(copied[V]{key, v, time.Now()})
+}
+
+// spare keeps what another answer brought along, for the time in which the service is away. It never takes the place of a
+// fresh copy and is never taken for one, because that other answer may itself be a little behind.
+func (c *cache[V]) spare(key string, v V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	element, known := c.byKey[key]
+	if known && time.Since(element.Value.(copied[V]).loaded) < c.settings.Fresh {
+		return
+	}
+	c.keep(copied[V]{key, v, time.Now().Add(-c.settings.Fresh)})
+}
+
+// keep needs the lock.
+func (c *cache[V]) keep(kept copied[V]) {
+	if element, known := c.byKey[kept.key]; known {
 		element.Value = kept
 		c.recent.MoveToFront(element)
 		return
 	}
-	c.byKey[key] = c.recent.PushFront(kept)
+	c.byKey[kept.key] = c.recent.PushFront(kept)
 	if c.recent.Len() > c.most {
 		oldest := c.recent.Remove(c.recent.Back()).(copied[V])
 		delete(c.byKey, oldest.key)

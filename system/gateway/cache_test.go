@@ -129,6 +129,36 @@ func TestProductPagesAreServedFromCopiesWhileTheProductServiceIsAway(t *testing.
 	}
 }
 
+func TestWhatASearchListedCanBeOpenedWhileTheProductServiceIsAway(t *testing.T) {
+	d := newDesk(t)
+	d.send(request{path: "/v1/products?text=lamp"}).want(t, 200)
+	d.fakes.away("product", true)
+	page := d.send(request{path: "/v1/products/" + lamp}).want(t, 200)
+	if page.at("stale") != true || page.at("id") != lamp {
+		t.Errorf("got id %v, stale %v, want the lamp as an older copy", page.at("id"), page.at("stale"))
+	}
+}
+
+func TestACopyThatCameAlongIsNeverTakenForAFreshOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := testCache(4)
+		away := problem.New(problem.Unavailable, "", "away")
+		wants := func(want int, from source, load func(context.Context) (int, error)) {
+			t.Helper()
+			if got, was, _ := read(t.Context(), c, "k", load); got != want || was != from {
+				t.Errorf("got %d %s, want %d %s", got, was, want, from)
+			}
+		}
+		c.spare("k", 1)
+		wants(2, miss, answering(2, nil)) // asked for all the same
+		c.spare("k", 1)
+		wants(2, hit, answering(3, nil)) // a fresh copy stays
+		time.Sleep(2 * time.Second)
+		c.spare("k", 4)
+		wants(4, stale, answering(0, away)) // one that is no longer fresh does not
+	})
+}
+
 func TestFreshCopySparesTheProductService(t *testing.T) {
 	d := newDesk(t)
 	for range 3 {

@@ -66,7 +66,11 @@ func (g *gateway) search(ctx context.Context, in *searchInput) (*searchOutput, e
 	}
 	page, from, err := read(ctx, g.reads.searches, key(request), func(ctx context.Context) (Found, error) {
 		resp, err := g.product.Search(ctx, request)
-		return foundIn(resp), err
+		found := foundIn(resp)
+		for _, p := range found.Products { // whoever saw the list can open what it lists, should the catalogue go away now
+			g.reads.products.spare(p.ID, p)
+		}
+		return found, err
 	})
 	if err != nil {
 		return nil, err
