@@ -14,6 +14,7 @@ import (
 	"stormglass/system/standins/carrier"
 	"stormglass/system/standins/databases"
 	"stormglass/system/standins/documents"
+	"stormglass/system/standins/local"
 	"stormglass/system/standins/mailbox"
 	"stormglass/system/standins/messenger"
 )
@@ -34,6 +35,9 @@ func standins() []standin {
 		{"card-processor", "the part of Stripe's API that a shop uses, and its ledger", cardprocessor.Run},
 		{"mailbox", "an SMTP server that keeps what it receives", mailbox.Run},
 		{"messenger", "takes SMS and push messages", messenger.Run},
+		{"local-postgres", "PostgreSQL itself, from this machine's programs", local.Postgres},
+		{"local-rabbitmq", "RabbitMQ itself, likewise", local.RabbitMQ},
+		{"local-redis", "Redis itself, likewise", local.Redis},
 		{"carrier", "books parcels and dispatches them", carrier.Run},
 	}
 }

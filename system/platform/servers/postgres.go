@@ -33,7 +33,7 @@ func Postgres(o PostgresOptions) (*Program, error) {
 		return nil, &MissingError{Server: "PostgreSQL", Program: "/usr/lib/postgresql/*/bin/initdb", Debian: "postgresql"}
 	}
 	return &Program{
-		Name: "PostgreSQL", Ports: 1, Data: "data", Stop: syscall.SIGINT, Abort: syscall.SIGQUIT,
+		Name: "PostgreSQL", Ports: 1, Data: "data", Claim: "data/postmaster.pid", Stop: syscall.SIGINT, Abort: syscall.SIGQUIT,
 		Prepare: func(folder string, as Account) error { return o.prepare(bin, folder, as) },
 		Command: func(folder string, ports []string) *exec.Cmd {
 			args := []string{"-D", filepath.Join(folder, "data"), "-p", ports[0],

@@ -40,13 +40,24 @@ func RabbitMQ(o RabbitOptions) (*Program, error) {
 		Name: "RabbitMQ", Ports: 3, Data: "mnesia", Stop: syscall.SIGTERM, Abort: syscall.SIGKILL,
 		Prepare: o.prepare,
 		Command: func(folder string, ports []string) *exec.Cmd {
-			c := exec.Command("sh", "-c", `"$0" -port "$ERL_EPMD_PORT" -address 127.0.0.1 & exec "$1"`, epmd, server)
+			c := exec.Command("sh", "-c", rabbitScript, epmd, server)
 			c.Env = append(os.Environ(), rabbitEnvironment(folder, ports)...)
 			return c
 		},
 		Ready: rabbitReady,
 	}, nil
 }
+
+// rabbitScript runs epmd for as long as the server runs, and passes a request to stop on.
+const rabbitScript = `
+"$0" -port "$ERL_EPMD_PORT" -address 127.0.0.1 & names=$!
+"$1" & server=$!
+trap 'kill -TERM $server' TERM
+wait $server || wait $server
+end=$?
+kill $names
+exit $end
+`
 
 func (o RabbitOptions) prepare(folder string, as Account) error {
 	var failed error

@@ -20,6 +20,8 @@ type Program struct {
 	Ports int
 	// Data is the part of its folder that holds what it must not forget.
 	Data string
+	// Claim is the file in its folder that keeps a second server out; "" where it has none. A kill leaves it behind.
+	Claim string
 	// Prepare makes what is needed once in a folder that belongs to the account; nil where nothing is.
 	Prepare func(folder string, as Account) error
 	// Command runs the server in a folder that is prepared.

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package local
+
+import "syscall"
+
+// apart changes nothing here: other systems have one space for all.
+func apart(attr *syscall.SysProcAttr) *syscall.SysProcAttr { return attr }
