@@ -55,7 +55,7 @@ func (p *plan) linkSettings(instance string) map[string]string {
 	for _, end := range p.proxies {
 		if end.client == instance {
 			addrs[end.link.Env] = append(addrs[end.link.Env], end.listen)
-			values[end.link.Env] = end.link.Value
+			values[end.link.Env] = strings.NewReplacer("{client}", end.link.Client, "{server}", end.link.Server).Replace(end.link.Value)
 		}
 	}
 	out := map[string]string{}

@@ -147,14 +147,14 @@ func (g *guard) wait(name string, c *child) {
 	g.tell(report{Name: name, Exit: exit, CPU: state.UserTime() + state.SystemTime()})
 }
 
-// signal sends a signal to a process, a kill to its whole group.
+// signal sends a signal to a process; what it cannot handle, a kill, a halt and its end, to its whole group.
 func (g *guard) signal(name string, s syscall.Signal) error {
 	c := g.children[name]
 	if c == nil || c.over {
 		return fmt.Errorf("signal %s: it is not running", name)
 	}
 	pid := c.cmd.Process.Pid
-	if s == syscall.SIGKILL {
+	if s == syscall.SIGKILL || s == syscall.SIGSTOP || s == syscall.SIGCONT {
 		pid = -pid
 	}
 	if err := syscall.Kill(pid, s); err != nil {

@@ -1,14 +1,15 @@
 package system
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
 
-// link reads one entry of `links` and holds it against the units.
-func (r *reader) link(n ast.Node, s *System) Link {
+// link reads one entry of `links` and holds it against the units; over is what a tier says instead, by the unit that answers.
+func (r *reader) link(n ast.Node, over map[string]map[string]field, s *System) Link {
 	var l Link
 	keys := r.known(n, "a link", "client", "server", "via", "port", "env", "value", "direct")
 	for _, key := range []string{"client", "server", "port", "env"} {
@@ -28,16 +29,20 @@ func (r *reader) link(n ast.Node, s *System) Link {
 		return l
 	}
 	target, _ := s.Unit(l.Target())
+	if _, other := over[target.Name]["value"]; other {
+		delete(keys, "direct") // it goes with the value
+	}
+	maps.Copy(keys, over[target.Name])
 	l.Port = r.oneOf(keys["port"].value, "port of "+target.Name, sortedKeys(target.Ports))
 	l.Env = r.text(keys["env"].value, "env")
 	if f, ok := keys["value"]; ok {
-		l.Value = r.template(f.value, "value", nil, "{addr}")
+		l.Value = r.template(f.value, "value", nil, "{addr}", "{client}", "{server}")
 		if !strings.Contains(l.Value, "{addr}") {
 			r.fail(f.value.GetToken(), "value does not say where the address goes: expected {addr} in it")
 		}
 	}
 	if f, ok := keys["direct"]; ok {
-		l.Direct = r.template(f.value, "direct", nil, "{addr}")
+		l.Direct = r.template(f.value, "direct", nil, "{addr}", "{client}", "{server}")
 	}
 	r.unique(n, l, s)
 	return l

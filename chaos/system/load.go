@@ -33,18 +33,17 @@ func Parse(path string, data []byte) (*System, error) {
 	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
 		return nil, &Error{File: path, Line: 1, Column: 1, Message: "the file is empty: expected name, programs, units and links"}
 	}
-	s := r.system(tree.Docs[0].Body)
-	s.Path = path
+	s := r.system(path, tree.Docs[0].Body)
 	if r.err != nil {
 		return nil, r.err
 	}
 	return s, nil
 }
 
-// system reads the whole file. Links come last, because they speak of units.
-func (r *reader) system(n ast.Node) *System {
-	s := &System{ServiceEnv: map[string]string{}, Telemetry: map[string]string{}}
-	top := r.known(n, "the system", "name", "programs", "service_env", "units", "links", "telemetry", "report")
+// system reads the whole file, and each of its tiers as a system of its own.
+func (r *reader) system(path string, n ast.Node) *System {
+	s := &System{Path: path, Tier: Embedded, ServiceEnv: map[string]string{}, Telemetry: map[string]string{}}
+	top := r.known(n, "the system", "name", "programs", "service_env", "units", "links", "moments", "tiers", "telemetry", "report")
 	for _, key := range []string{"name", "programs", "units"} {
 		if _, ok := top[key]; !ok {
 			r.fail(n.GetToken(), "the system has no %s", key)
@@ -64,13 +63,28 @@ func (r *reader) system(n ast.Node) *System {
 			s.Report = append(s.Report, r.chart(entry))
 		}
 	}
-	for _, f := range r.mapping(top["units"].value, "units") {
-		s.Units = append(s.Units, r.unit(f, s))
-	}
-	if f, ok := top["links"]; ok {
-		for _, entry := range r.list(f.value, "links") {
-			s.Links = append(s.Links, r.link(entry, s))
+	r.parts(top, tier{}, s)
+	if f, ok := top["tiers"]; ok {
+		for _, entry := range r.mapping(f.value, "tiers") {
+			s.tiers = append(s.tiers, r.tier(entry, top, s))
 		}
 	}
 	return s
+}
+
+// parts reads what tiers differ in. Links come after units, because they speak of them, and moments speak of links.
+func (r *reader) parts(top map[string]field, over tier, s *System) {
+	for _, f := range r.mapping(top["units"].value, "units") {
+		s.Units = append(s.Units, r.unit(f, over.units[f.name], s))
+	}
+	if f, ok := top["links"]; ok {
+		for _, entry := range r.list(f.value, "links") {
+			s.Links = append(s.Links, r.link(entry, over.links, s))
+		}
+	}
+	if f, ok := top["moments"]; ok {
+		for _, entry := range r.mapping(f.value, "moments") {
+			s.Moments = append(s.Moments, r.moment(entry, over, s))
+		}
+	}
 }

@@ -29,8 +29,9 @@ func (e *Error) Error() string {
 
 // reader walks a YAML tree and keeps the first mistake that it meets; after that, what it reads is of no consequence.
 type reader struct {
-	file string
-	err  *Error
+	file   string
+	within string // the part of the file's meaning that is read now, at the beginning of a message
+	err    *Error
 }
 
 // field is one entry of a mapping: where its key stands, and its value.
@@ -45,7 +46,7 @@ func (r *reader) fail(at *token.Token, format string, args ...any) {
 	if r.err != nil {
 		return
 	}
-	r.err = &Error{File: r.file, Line: 1, Column: 1, Message: fmt.Sprintf(format, args...)}
+	r.err = &Error{File: r.file, Line: 1, Column: 1, Message: r.within + fmt.Sprintf(format, args...)}
 	if at != nil && at.Position != nil {
 		var p printer.Printer
 		r.err.Line, r.err.Column = at.Position.Line, at.Position.Column

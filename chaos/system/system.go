@@ -26,9 +26,13 @@ type System struct {
 	ServiceEnv map[string]string // settings of every unit whose kind is service
 	Units      []Unit            // in file order
 	Links      []Link            // in file order
+	Moments    []Moment          // in file order
 	Telemetry  map[string]string // short form → PromQL, with $placeholders
 	Report     []Chart           // what a report draws of its metrics, in file order
 	Path       string            // where it was read from
+	Tier       string            // which of its tiers this is
+
+	tiers []*System // the others
 }
 
 // Unit is one kind of process, of which a cell runs one or more instances.

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 
@@ -12,14 +13,15 @@ var (
 	numbered = regexp.MustCompile(`-[0-9]+$`)
 )
 
-// unit reads one entry of `units`.
-func (r *reader) unit(f field, s *System) Unit {
+// unit reads one entry of `units`; over is what a tier says instead.
+func (r *reader) unit(f field, over map[string]field, s *System) Unit {
 	u := Unit{Name: f.name, Env: map[string]string{}}
 	if !unitName.MatchString(f.name) || numbered.MatchString(f.name) {
 		r.fail(f.key, "%s is not a name for a unit: expected small letters, digits and single dashes, and no number "+
 			"at the end, since name-1 is its first instance", f.name)
 	}
 	keys := r.known(f.value, "unit "+f.name, "kind", "command", "ports", "ready", "public", "books", "env")
+	maps.Copy(keys, over)
 	for _, key := range []string{"kind", "command", "ports", "ready"} {
 		if _, ok := keys[key]; !ok {
 			r.fail(f.key, "unit %s has no %s", f.name, key)
