@@ -29,13 +29,16 @@ const (
 // Open reads a folder that a run left behind.
 func Open(dir string) (*Folder, error) {
 	f := &Folder{Dir: dir}
-	if err := readJSON(filepath.Join(dir, RunFile), &f.Run); err != nil {
+	err := readJSON(filepath.Join(dir, RunFile), &f.Run)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open evidence: %w", elsewhere(dir))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open evidence %s: %w", dir, err)
 	}
 	if err := readJSON(filepath.Join(dir, FaultsFile), &f.Doses); err != nil {
 		return nil, fmt.Errorf("open evidence %s: %w", dir, err)
 	}
-	var err error
 	if f.History, err = readHistory(filepath.Join(dir, HistoryFile)); err != nil {
 		return nil, fmt.Errorf("open evidence %s: %w", dir, err)
 	}

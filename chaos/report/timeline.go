@@ -18,8 +18,16 @@ func (t Text) counterexample(c *verdict.Counterexample) {
 		t.line("  what happened, by way of example, to %s, of which %s says:", c.Object, c.Asked)
 		t.line("    %s", c.Example)
 	}
-	t.Timeline(c.Timeline)
+	shown := c.Timeline
+	if left := len(shown.Moments) - mostMoments; left > 0 {
+		shown.Moments = shown.Moments[left:]
+		defer t.line("    the %d moments before these are in verdict.json", left)
+	}
+	t.Timeline(shown)
 }
+
+// mostMoments is how many moments of a counterexample a report for people shows, the last ones.
+const mostMoments = 150
 
 // Timeline writes one object's moments, a line each.
 func (t Text) Timeline(of verdict.Timeline) {

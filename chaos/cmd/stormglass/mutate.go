@@ -26,6 +26,7 @@ type mutateCommand struct {
 	Packages  []string `help:"What to build of each mutant, from the module's root, which is the working directory." default:"./system/cmd/shop" placeholder:"PACKAGE"`
 	Seed      uint64   `help:"Seed of all randomness; a random one when 0."`
 	Out       string   `help:"Folder below which each run gets a folder of its own." default:"out/mutants" placeholder:"DIR"`
+	Verbose   bool     `short:"v" help:"Show each run's report, with the timeline of an object that a check found broken."`
 	location  `embed:""`
 }
 
@@ -115,13 +116,22 @@ func (c mutateCommand) try(ctx context.Context, env environment, sys *system.Sys
 	results, err := run.All(ctx, one, run.Options{
 		System: sys, Registry: env.registry, Bin: built, Out: dir, Seed: c.Seed, Guard: env.guard,
 		Progress: func(_, format string, args ...any) { fmt.Fprintf(env.stderr, "  "+format+"\n", args...) },
-	}, func(run.Result) {})
+	}, c.show(env))
 	if err != nil {
 		return r, err
 	}
 	r = m.Judge(results[0].Verdict)
 	r.Folder = results[0].Folder
 	return r, nil
+}
+
+// show writes a run's report where that is asked for.
+func (c mutateCommand) show(env environment) func(run.Result) {
+	return func(r run.Result) {
+		if c.Verbose {
+			report.Text{W: env.stdout}.Result(r)
+		}
+	}
 }
 
 // table prints a line for each mutant, and ends with the code of a broken claim unless each was killed by the check named.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"stormglass/chaos/fault"
+	"stormglass/chaos/report"
 	"stormglass/chaos/scenario"
 	"stormglass/chaos/verdict"
 )
@@ -19,6 +20,9 @@ func words() template.FuncMap {
 		"sign": sign, "verdictSign": verdictSign, "count": count, "seconds": seconds, "duration": duration, "signed": func(x float64) string { return signed(round(x)) },
 		"lower": strings.ToLower, "join": func(list []string) string { return strings.Join(list, ", ") },
 		"held": held, "objects": objects, "questions": questions, "measures": measures, "settings": settings,
+		"offset": func(of verdict.Timeline, m verdict.Moment) string {
+			return strings.TrimSpace(report.Offset(m.At.Sub(of.ZeroAt)))
+		},
 		"pair": func(a, b any) pair { return pair{a, b} },
 	}
 }
