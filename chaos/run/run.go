@@ -35,6 +35,8 @@ type Options struct {
 	Keep     bool     // leave the cells' data behind
 	Guard    []string // see cell.Options.Guard
 	Progress Progress // may be nil
+
+	door door
 }
 
 // Progress is told what goes on, in plain sentences. It is called from several goroutines.
@@ -75,6 +77,7 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 	if o.Progress == nil {
 		o.Progress = func(string, string, ...any) {}
 	}
+	o.door = make(door, 1)
 	all := turns(scenarios, o.Repeat)
 	results, errs := make([]*Result, len(all)), make([]error, len(all))
 	slots := make(chan struct{}, max(1, o.Jobs))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -235,5 +236,30 @@ func TestAScenarioThatIsAloneHasNoOtherBesideIt(t *testing.T) {
 	}
 	if len(beside) > 0 {
 		t.Errorf("beside it there were %v", beside)
+	}
+}
+
+func TestOneScenarioAtATimeStartsItsSystem(t *testing.T) {
+	o := options(t)
+	var mu sync.Mutex
+	starting, most, whole := map[string]bool{}, 0, 0
+	o.Progress = func(name, format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch fmt.Sprintf(format, args...) {
+		case "boot":
+			starting[name] = true
+		case "warmup":
+			delete(starting, name)
+			whole++
+		}
+		most = max(most, len(starting))
+	}
+	all := []*scenario.Scenario{runtest.Scenario(t, "idle-link"), runtest.Scenario(t, "calm"), runtest.Scenario(t, "bank-dark")}
+	if _, err := run.All(t.Context(), all, o, func(run.Result) {}); err != nil {
+		t.Fatal(err)
+	}
+	if most != 1 || whole != len(all) {
+		t.Errorf("%d started at once, and %d came to their first visitor; want 1 and %d", most, whole, len(all))
 	}
 }

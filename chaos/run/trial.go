@@ -82,6 +82,11 @@ func (t *trial) run(ctx context.Context) error {
 }
 
 func (t *trial) phases(ctx context.Context, end context.CancelCauseFunc) error {
+	if err := t.options.door.enter(ctx); err != nil {
+		return err
+	}
+	leave := sync.OnceFunc(t.options.door.leave)
+	defer leave()
 	for _, p := range []struct {
 		name string
 		do   func(context.Context) error
@@ -95,6 +100,9 @@ func (t *trial) phases(ctx context.Context, end context.CancelCauseFunc) error {
 		{evidence.Drain, t.drain},
 		{evidence.Collect, t.collect},
 	} {
+		if p.name == evidence.Warmup {
+			leave()
+		}
 		if p.name == evidence.Fault && len(t.scenario.Faults) == 0 {
 			continue
 		}

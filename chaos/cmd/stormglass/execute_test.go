@@ -153,7 +153,7 @@ func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
 		"wrong to validate":   {y.line("validate", calm, wrong), "did you mean claim?"},
 		"the same file twice": {y.line("run", calm, calm), "a scenario named calm was given already"},
 		"unknown name":        {y.line("run", calm, "--only", "clam"), "did you mean calm?"},
-		"no jobs":             {y.line("run", calm, "--jobs", "0"), "read --jobs: expected at least 1, got 0"},
+		"no jobs":             {y.line("run", calm, "--jobs=-1"), "read --jobs: expected 0 or more, got -1"},
 		"no repeats":          {y.line("run", calm, "--repeat", "0"), "read --repeat: expected at least 1, got 0"},
 		"unknown to explain":  {y.line("explain", "clam", "--dir", filepath.Dir(calm)), "did you mean calm?"},
 		"missing system":      {[]string{"run", calm, "--system", "nowhere.yaml"}, "nowhere.yaml"},

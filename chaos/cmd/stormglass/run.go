@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"stormglass/chaos/report"
@@ -17,7 +18,7 @@ import (
 type runCommand struct {
 	Files    []string `arg:"" name:"file" help:"Scenario files, or folders of them."`
 	Seed     uint64   `help:"Seed of all randomness; a random one when 0."`
-	Jobs     int      `help:"How many scenarios run at once." default:"2"`
+	Jobs     int      `help:"How many scenarios run at once; 0 is three for every two processors." default:"0"`
 	Only     []string `help:"Of the files given, run only the scenarios so named." placeholder:"NAME"`
 	Repeat   int      `help:"How often each scenario runs, each time with another seed." default:"1" placeholder:"N"`
 	FailFast bool     `help:"Begin no more scenarios once one has not given the verdict that its file expects."`
@@ -44,8 +45,11 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	if c.Jobs < 1 {
-		return fmt.Errorf("read --jobs: expected at least 1, got %d", c.Jobs)
+	if c.Jobs < 0 {
+		return fmt.Errorf("read --jobs: expected 0 or more, got %d", c.Jobs)
+	}
+	if c.Jobs == 0 {
+		c.Jobs = max(1, runtime.NumCPU()*3/2)
 	}
 	if c.Repeat < 1 {
 		return fmt.Errorf("read --repeat: expected at least 1, got %d", c.Repeat)
