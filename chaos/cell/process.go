@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -208,4 +209,14 @@ func (p *Process) signal(s syscall.Signal) error {
 
 func (p *Process) log() string {
 	return filepath.Join(p.cell.o.Dir, logsDir, p.Name()+".log")
+}
+
+// Setting gives a variable of the environment that the process was started with.
+func (p *Process) Setting(name string) (value string, ok bool) {
+	for _, setting := range p.plan.env {
+		if rest, is := strings.CutPrefix(setting, name+"="); is {
+			value, ok = rest, true // the last one holds
+		}
+	}
+	return value, ok
 }

@@ -99,7 +99,7 @@ func (w *window) dose(s Spec, asked string) Dose {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return Dose{
-		Fault: s.Do, Target: s.target(), Asked: asked,
+		Fault: s.Do, Target: s.Target(), Asked: asked,
 		Start: w.start, End: w.end, Measures: maps.Clone(w.measures),
 	}
 }

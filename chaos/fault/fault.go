@@ -29,12 +29,12 @@ type Fault interface {
 // Kind describes one thing that can go wrong.
 type Kind struct {
 	Name string
-	On   string   // "link" or "process"
+	On   string   // what it hits, and the key that names it: "link", "process", "shoppers" or "act"
 	Keys []string // the keys that it takes besides at, for, do and its target
 	Doc  string
 
-	check func(Spec) error // of the keys' values
-	build func(Spec, *cell.Cell, uint64) (Fault, error)
+	check func(Spec) error                              // of the keys' values
+	build func(Spec, *cell.Cell, uint64) (Fault, error) // nil for what a cell alone cannot make
 }
 
 // Kinds lists what can go wrong.
@@ -42,6 +42,7 @@ func Kinds() []Kind {
 	return []Kind{
 		delayKind(), throttleKind(), stallKind(), blackholeKind(), sliceKind(), resetKind(), refuseKind(),
 		killKind(), stopKind(), pauseKind(), restartKind(), rollingRestartKind(),
+		crowdKind(), performKind(),
 	}
 }
 
@@ -54,6 +55,9 @@ func New(s Spec, c *cell.Cell, seed uint64) (Fault, error) {
 	kind, err := kindOf(s.Do)
 	if err != nil {
 		return nil, err
+	}
+	if kind.build == nil {
+		return nil, fmt.Errorf("make fault %s: a cell alone cannot make it", s.Do)
 	}
 	if s.On > 0 {
 		return newFlapping(kind, s, c, seed)
@@ -83,17 +87,16 @@ func (s Spec) Check() error {
 		is  bool
 	}{
 		{"latency", s.Latency != 0}, {"jitter", s.Jitter != 0}, {"rate", s.Rate != 0}, {"size", s.Size != 0},
-		{"direction", s.Direction != ""}, {"when", s.When != nil},
+		{"direction", s.Direction != ""}, {"when", s.When != nil}, {"visits", s.Visits != 0},
 	} {
 		if given.is && !slices.Contains(kind.Keys, given.key) {
 			return &KeyError{given.key, fmt.Sprintf("%s does not take %s; it takes %s", s.Do, given.key, orNothing(kind.Keys))}
 		}
 	}
+	if err := kind.checkTarget(s); err != nil {
+		return err
+	}
 	switch {
-	case kind.On == "link" && (s.Link == "" || s.Process != ""):
-		return &KeyError{"link", s.Do + " hits a link: expected link, and no process"}
-	case kind.On == "process" && (s.Process == "" || s.Link != ""):
-		return &KeyError{"process", s.Do + " hits a process: expected process, and no link"}
 	case s.For <= 0:
 		return &KeyError{"for", "expected how long the fault lasts, such as 5s"}
 	case s.At < 0:
@@ -103,6 +106,21 @@ func (s Spec) Check() error {
 		return err
 	}
 	return kind.check(s)
+}
+
+// checkTarget makes sure that the spec names what this kind hits, and nothing else.
+func (k Kind) checkTarget(s Spec) error {
+	for _, target := range []struct{ on, is, words string }{
+		{"link", s.Link, "hits a link: expected link, and no process"},
+		{"process", s.Process, "hits a process: expected process, and no link"},
+		{"shoppers", s.Shoppers, "sends shoppers: expected shoppers, and neither link nor process"},
+		{"act", s.Act, "does an act: expected act, and neither link nor process"},
+	} {
+		if target.on == k.On && (target.is == "" || target.is != s.Target()) {
+			return &KeyError{k.On, s.Do + " " + target.words}
+		}
+	}
+	return nil
 }
 
 func orNothing(keys []string) string {

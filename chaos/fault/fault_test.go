@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,10 @@ func TestAWrongSpecIsRefusedByItsKey(t *testing.T) {
 		"unknown fault":     {fault.Spec{Do: "blackhol", Link: "a -> b", For: 1}, "do", "did you mean blackhole?"},
 		"no target":         {fault.Spec{Do: "delay", Latency: 1, For: 1}, "link", "expected link"},
 		"wrong target":      {fault.Spec{Do: "kill", Link: "a -> b", For: 1}, "process", "expected process"},
+		"crowd of nobody":   {fault.Spec{Do: "crowd", Shoppers: "buyer", For: 1}, "visits", "such as 500"},
+		"crowd on a link":   {fault.Spec{Do: "crowd", Shoppers: "buyer", Link: "a -> b", Visits: 1, For: 1}, "shoppers", "neither link nor process"},
+		"act without name":  {fault.Spec{Do: "perform", For: 1}, "act", "expected act"},
+		"flapping crowd":    {fault.Spec{Do: "crowd", Shoppers: "buyer", Visits: 1, For: 9, On: 1, Off: 1}, "on", "cannot flap"},
 		"two targets":       {fault.Spec{Do: "refuse", Link: "a -> b", Process: "a", For: 1}, "link", "no process"},
 		"no end":            {fault.Spec{Do: "refuse", Link: "a -> b"}, "for", "such as 5s"},
 		"no latency":        {fault.Spec{Do: "delay", Link: "a -> b", For: 1}, "latency", "such as 200ms"},
@@ -56,7 +61,7 @@ func TestAFaultOfWhatIsNotThereIsRefused(t *testing.T) {
 
 func TestEveryKindTellsWhatItDoes(t *testing.T) {
 	for _, k := range fault.Kinds() {
-		if k.Name == "" || k.Doc == "" || (k.On != "link" && k.On != "process") {
+		if k.Name == "" || k.Doc == "" || !slices.Contains([]string{"link", "process", "shoppers", "act"}, k.On) {
 			t.Errorf("got %+v, want a name, a target and a doc", k)
 		}
 	}

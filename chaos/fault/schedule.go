@@ -20,6 +20,8 @@ func (s Spec) checkSchedule() error {
 	switch {
 	case s.On < 0 || s.Off < 0 || (s.On > 0) != (s.Off > 0):
 		return &KeyError{"on", "a fault that flaps needs both on and off: how long it holds, and how long not, such as on: 300ms, off: 200ms"}
+	case s.On > 0 && s.Link+s.Process == "":
+		return &KeyError{"on", s.Do + " cannot flap: expected it without on and off"}
 	case s.On > 0 && s.When != nil:
 		return &KeyError{"when", "a fault that flaps strikes at its times: expected on and off, or when"}
 	case s.On > 0 && s.On+s.Off >= s.For:

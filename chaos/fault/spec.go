@@ -10,18 +10,22 @@ import (
 	"stormglass/chaos/system"
 )
 
-// Spec is one entry of a scenario's faults: exactly one of Link and Process, Do as one of Kinds, and the keys that it takes.
+// Spec is one entry of a scenario's faults: exactly one of Link, Process, Shoppers and Act, Do as one of Kinds, and the keys
+// that it takes.
 type Spec struct {
 	At        time.Duration `yaml:"at,omitempty" doc:"When it strikes, from the beginning of the fault phase."`
 	For       time.Duration `yaml:"for,omitempty" doc:"How long it lasts, from when it has struck."`
 	Link      string        `yaml:"link,omitempty" doc:"The link that it hits, \"client -> server\": units, or instances such as order-1."`
 	Process   string        `yaml:"process,omitempty" doc:"The process that it hits: a unit, which means all its instances, or one instance."`
+	Shoppers  string        `yaml:"shoppers,omitempty" doc:"Who comes: a registered kind of shopper."`
+	Act       string        `yaml:"act,omitempty" doc:"What is done: a registered act."`
 	Do        string        `yaml:"do" doc:"What goes wrong."`
 	Latency   time.Duration `yaml:"latency,omitempty" doc:"What each chunk waits, or each piece after the one before."`
 	Jitter    time.Duration `yaml:"jitter,omitempty" doc:"Up to so much more or less than latency, evenly spread."`
 	Rate      Throughput    `yaml:"rate,omitempty" doc:"What each direction of each connection may carry: 500B/s, 20kB/s (1,000 bytes each) or 1MB/s."`
 	Size      int           `yaml:"size,omitempty" doc:"Bytes of a piece."`
 	Direction string        `yaml:"direction,omitempty" doc:"request, response or both; both unless told."`
+	Visits    int           `yaml:"visits,omitempty" doc:"How many visitors come in all."`
 	On        time.Duration `yaml:"on,omitempty" doc:"Flapping: it holds so long, then rests for off, and so on until for is over."`
 	Off       time.Duration `yaml:"off,omitempty" doc:"Flapping: how long it rests."`
 	When      *Trigger      `yaml:"when,omitempty" doc:"Strike at this moment, and not at at."`
@@ -98,8 +102,8 @@ func Abrupt(specs []Spec) (links []string) {
 	return links
 }
 
-// target is what the fault hits.
-func (s Spec) target() string { return s.Link + s.Process }
+// Target is what the fault hits.
+func (s Spec) Target() string { return s.Link + s.Process + s.Shoppers + s.Act }
 
 // hits says whether the fault hits one direction of a connection.
 func (s Spec) hits(d cell.Direction) bool {

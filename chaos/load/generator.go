@@ -12,6 +12,8 @@ type Options struct {
 	Shopper Shopper
 	Rate    Rate
 	Seed    uint64
+	// Visits ends the visits after so many; 0: they go on until they are stopped.
+	Visits int
 	// Open is how many visits may be open at once, 0 for 2,000. It is a guard against a harness that eats the machine, not
 	// a model of anything: visits that it refuses are counted, and make the run INVALID.
 	Open int
@@ -59,6 +61,15 @@ func Start(ctx context.Context, o Options) *Generator {
 // Stop starts no more visits and waits for those that are open, but no longer than until ctx ends; then it cuts them,
 // which leaves their operations unknown. Further calls do nothing more.
 func (g *Generator) Stop(ctx context.Context) {
+	g.Halt()
+	release := context.AfterFunc(ctx, g.cancel)
+	g.visits.Wait()
+	release()
+	g.cancel()
+}
+
+// Halt starts no more visits. Those that are open go on.
+func (g *Generator) Halt() {
 	g.mu.Lock()
 	select {
 	case <-g.stop:
@@ -67,10 +78,6 @@ func (g *Generator) Stop(ctx context.Context) {
 	}
 	g.mu.Unlock()
 	g.halted.Wait()
-	release := context.AfterFunc(ctx, g.cancel)
-	g.visits.Wait()
-	release()
-	g.cancel()
 }
 
 // Stats tells what happened so far.
@@ -84,7 +91,7 @@ func (g *Generator) schedule(ctx context.Context) {
 	begin := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for n := 1; ; n++ {
+	for n := 1; g.o.Visits == 0 || n <= g.o.Visits; n++ {
 		intended := begin.Add(arrival(g.o.Seed, g.o.Rate, n))
 		timer.Reset(time.Until(intended))
 		select {

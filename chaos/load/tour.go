@@ -12,6 +12,8 @@ type Site struct {
 	// Audit reads GET /audit of an instance of the unit; Books reads GET /books of a company.
 	Audit func(ctx context.Context, unit string) (json.RawMessage, error)
 	Books func(ctx context.Context, unit string) (json.RawMessage, error)
+	// Setting gives a variable of the environment that the unit's first instance was started with.
+	Setting func(unit, name string) (string, error)
 }
 
 // Sighting is what a probe saw of the one order that it placed.

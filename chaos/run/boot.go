@@ -51,29 +51,28 @@ func (t *trial) prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, prepareWithin)
 	defer cancel()
 	visits := int(float64(t.scenario.Load.Rate) * t.scenario.Length().Seconds())
-	return t.shopper.Prepare(ctx, load.Target{BaseURL: t.running().Public(), Seed: t.folder.Run.Seed, Visits: visits})
+	if err := t.shopper.Prepare(ctx, load.Target{BaseURL: t.running().Public(), Seed: t.folder.Run.Seed, Visits: visits}); err != nil {
+		return err
+	}
+	return t.gatherCrowds(ctx)
 }
 
 // warmup starts the load, which goes on until drain.
 func (t *trial) warmup(ctx context.Context) error {
 	// Visits outlive this phase and even the run's context: it is Stop that bounds them.
-	t.load = load.Start(context.WithoutCancel(ctx), load.Options{
+	t.sent = append(t.sent, load.Start(context.WithoutCancel(ctx), load.Options{
 		Name: t.scenario.Load.Shoppers, Shopper: t.shopper, Rate: t.scenario.Load.Rate,
 		Seed: t.folder.Run.Seed, Recorder: t.recorder,
-	})
+	}))
 	return wait(t.scenario.Warmup)(ctx)
 }
 
 // teardown ends everything that was started, whatever state it is in, and completes the folder's contents.
 func (t *trial) teardown() error {
 	var errs []error
-	if t.load != nil {
-		now, cancel := context.WithCancel(context.Background())
-		cancel()
-		t.load.Stop(now)
-		stats := t.load.Stats()
-		t.folder.Run.Load.Visits, t.folder.Run.Load.Dropped, t.folder.Run.Load.MaxLag = stats.Visits, stats.Dropped, stats.MaxLag
-	}
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	t.stopLoad(now)
 	if c := t.running(); c != nil {
 		t.setCell(nil)
 		ctx, cancel := context.WithTimeout(context.Background(), stopCell)

@@ -40,7 +40,7 @@ func (t *trial) drain(ctx context.Context) error {
 func (t *trial) endLoad(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, openVisit)
 	defer cancel()
-	t.load.Stop(ctx)
+	t.stopLoad(ctx)
 }
 
 // collect reads the end state once more, as what the judge will see.

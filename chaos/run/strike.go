@@ -23,7 +23,7 @@ func (t *trial) fault(ctx context.Context) error {
 	faults := make([]fault.Fault, len(specs))
 	for i, spec := range specs {
 		var err error
-		if faults[i], err = fault.New(spec, t.running(), t.folder.Run.Seed); err != nil {
+		if faults[i], err = t.newFault(ctx, i, spec); err != nil {
 			return err
 		}
 	}
@@ -44,7 +44,7 @@ func (t *trial) strike(ctx context.Context, spec fault.Spec, f fault.Fault) (err
 	if err := wait(spec.At)(ctx); err != nil {
 		return err
 	}
-	target := spec.Link + spec.Process
+	target := spec.Target()
 	defer func() {
 		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
 		defer cancel()

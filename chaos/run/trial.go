@@ -29,11 +29,12 @@ type trial struct {
 	recorder *load.Recorder
 	shopper  load.Shopper
 	observer *observe.Observer
-	load     *load.Generator
+	crowds   []load.Shopper // by fault; nil for one that is no crowd
 	watched  sync.WaitGroup
 
-	mu   sync.Mutex // guards cell, which scrapes ask for
+	mu   sync.Mutex // guards cell, which scrapes ask for, and sent, which faults add to
 	cell *cell.Cell
+	sent []*load.Generator // the visitors who come all the while, and the crowds
 }
 
 func newTrial(s *scenario.Scenario, o Options, dir string, seed uint64) (*trial, error) {
@@ -42,18 +43,13 @@ func newTrial(s *scenario.Scenario, o Options, dir string, seed uint64) (*trial,
 		Tier: "embedded", Settings: s.Settings, Instances: s.Instances, Telemetry: o.System.Telemetry, Report: o.System.Report,
 		Load: evidence.Load{Shoppers: s.Load.Shoppers, Rate: float64(s.Load.Rate)}, Held: map[string]time.Time{},
 	}}}
-	for _, known := range o.Registry.Shoppers {
-		if known.Name == s.Load.Shoppers {
-			t.shopper = known.New()
-		}
-	}
-	if t.shopper == nil {
-		return nil, fmt.Errorf("find shopper: %q is not registered", s.Load.Shoppers)
+	var err error
+	if t.shopper, err = newShopper(o.Registry, s.Load.Shoppers); err != nil {
+		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, evidence.ScenarioFile), s.Source, 0o644); err != nil {
 		return nil, fmt.Errorf("write evidence: %w", err)
 	}
-	var err error
 	if t.history, err = os.Create(filepath.Join(dir, evidence.HistoryFile)); err != nil {
 		return nil, fmt.Errorf("write evidence: %w", err)
 	}

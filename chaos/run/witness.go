@@ -65,6 +65,19 @@ func (w witness) unit(ctx context.Context, name string) (json.RawMessage, error)
 	return nil, fmt.Errorf("ask %s: it is not running, or keeps neither an audit nor books", name)
 }
 
+// setting reads the environment of the first process of one unit.
+func (w witness) setting(unit, name string) (string, error) {
+	all, err := w.cell.Processes(unit)
+	if err != nil {
+		return "", err
+	}
+	value, ok := all[0].Setting(name)
+	if !ok {
+		return "", fmt.Errorf("read setting: %s has no %s", all[0].Name(), name)
+	}
+	return value, nil
+}
+
 // url is where an instance answers, or "" for one that has nothing to say.
 func (w witness) url(i cell.Instance) string {
 	u, err := w.system.Unit(i.Unit)
@@ -107,5 +120,5 @@ func get(ctx context.Context, url string) (json.RawMessage, error) {
 // SiteOf is a running cell as a probe sees it.
 func SiteOf(c *cell.Cell, seed uint64) load.Site {
 	w := newWitness(c, c.System())
-	return load.Site{Target: load.Target{BaseURL: c.Public(), Seed: seed, Visits: 1}, Audit: w.unit, Books: w.unit}
+	return load.Site{Target: load.Target{BaseURL: c.Public(), Seed: seed, Visits: 1}, Audit: w.unit, Books: w.unit, Setting: w.setting}
 }

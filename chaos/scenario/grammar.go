@@ -53,7 +53,7 @@ func (r *reader) fault(path string, f fault.Spec) {
 	allowed := append([]string{"at", "for", "on", "off", "do", kind.On}, kind.Keys...)
 	known := true
 	for _, key := range r.keys(path) {
-		if !slices.Contains(allowed, key) && key != "link" && key != "process" {
+		if !slices.Contains(allowed, key) && !slices.Contains([]string{"link", "process", "shoppers", "act"}, key) {
 			r.at(path+"."+key+":", "%s does not take %s; it takes %s", kind.Name, key, strings.Join(allowed, ", "))
 			known = false
 		}

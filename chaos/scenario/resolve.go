@@ -11,6 +11,7 @@ import (
 type Vocabulary struct {
 	System                    *system.System
 	Shoppers, Signals, Checks []string
+	Acts                      []string
 }
 
 // Resolve holds every name against the vocabulary. Backlogs are the exception: only a running system knows them.
@@ -33,6 +34,12 @@ func (s *Scenario) Resolve(v Vocabulary) error {
 		}
 		if f.Process != "" {
 			r.process(path+".process", f.Process, v)
+		}
+		if f.Shoppers != "" {
+			r.oneOf(path+".shoppers", "shopper", f.Shoppers, v.Shoppers)
+		}
+		if f.Act != "" {
+			r.oneOf(path+".act", "act", f.Act, v.Acts)
 		}
 		if f.When != nil {
 			r.link(path+".when.link", f.When.Link, v)

@@ -1,4 +1,4 @@
-// Flash sale: a crowd buys one product of which there are a dozen. Nothing is oversold, everything is sold, and everybody
+// Flash sale: a crowd buys one product of which there are fifty. Nothing is oversold, everything is sold, and everybody
 // else is told so.
 import { closeSale, flashThresholds, grab, openSale } from '../shop/flash.js';
 import { visitor } from '../shop/journey.js';

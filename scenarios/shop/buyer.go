@@ -30,6 +30,7 @@ type buyer struct {
 	seed       uint64
 	customers  customers
 	categories []string
+	cards      []string // what customers pay with; one of each kind when there is nothing here
 	latest     atomic.Pointer[placed]
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"stormglass/chaos/load"
@@ -53,6 +54,13 @@ type refusal struct {
 	Status int    `json:"status"`
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
+
+	After time.Duration `json:"-"` // what Retry-After said; 0: nothing
+}
+
+// turnedAway reports a refusal that says when to come back, or that there is too much to do.
+func (r *refusal) turnedAway() bool {
+	return r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable && r.Reason != "commit_unknown"
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("%d %s: %s", r.Status, r.Reason, r.Detail) }
@@ -76,7 +84,11 @@ func (c *client) do(ctx context.Context, op *load.Operation, r request, into any
 		return fmt.Errorf("read answer: %w", err)
 	}
 	if resp.StatusCode/100 != 2 {
-		return refused(resp.StatusCode, text)
+		no := refused(resp, text)
+		if no.After > 0 {
+			op.Set("retry_after", no.After.String())
+		}
+		return no
 	}
 	if trace := resp.Header.Get("X-Trace-Id"); trace != "" {
 		op.Set("trace_id", trace)
@@ -121,11 +133,14 @@ func (c *client) send(ctx context.Context, through *http.Client, r request) (*ht
 }
 
 // refused reads a problem; an answer that is none keeps its status alone.
-func refused(status int, text []byte) error {
+func refused(resp *http.Response, text []byte) *refusal {
 	r := &refusal{}
 	if err := json.Unmarshal(text, r); err != nil {
 		r.Detail = "the answer is not a problem document"
 	}
-	r.Status = status
+	r.Status = resp.StatusCode
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		r.After = time.Duration(seconds) * time.Second
+	}
 	return r
 }

@@ -110,6 +110,14 @@ func patiently(ctx context.Context, ask func() error) error {
 	}
 }
 
+// wallet lists the cards that a customer has.
+func (b *buyer) wallet() []string {
+	if len(b.cards) > 0 {
+		return b.cards
+	}
+	return []string{goodCard, badCard, slowCard}
+}
+
 // register makes the account, the session and the cards of a customer. Repeating it for the same number is harmless.
 func (b *buyer) register(ctx context.Context, op *load.Operation, number int) (*customer, error) {
 	one := &customer{email: fmt.Sprintf("shopper-%x-%d@example.com", b.seed, number), cards: map[string]string{}}
@@ -126,7 +134,7 @@ func (b *buyer) register(ctx context.Context, op *load.Operation, number int) (*
 		return nil, fmt.Errorf("log in: %w", err)
 	}
 	one.id, one.token = session.UserID, session.Token
-	for _, token := range []string{goodCard, badCard, slowCard} {
+	for _, token := range b.wallet() {
 		var card struct {
 			Ref string `json:"card_ref"`
 		}

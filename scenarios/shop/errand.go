@@ -6,6 +6,9 @@ const (
 	cancelled = "cancelled"
 )
 
+// outOfStock is the reason of an order that could not be had any more.
+const outOfStock = "out_of_stock"
+
 // The tokens of the card processor that customers pay with.
 const (
 	goodCard = "pm_card_visa"

@@ -20,6 +20,11 @@ func expectations() []verdict.Check {
 			Func: looking(ordersShipped),
 		},
 		{
+			Name: "sale-fair",
+			Doc:  "Of what is on sale no more is shipped than there was, and nothing is left though somebody was told that it is sold out, unless another gave it back; and everybody who came to the sale has the goods or was told.",
+			Func: looking(saleFair),
+		},
+		{
 			Name: "breakers-conform",
 			Doc:  "Every breaker that changed went by the rules of the state machine: closed, open, half-open, and from there either way; no change is missing from the log, and none came out of open before its time.",
 			Func: looking(breakersConform),
@@ -65,7 +70,7 @@ func ordersShipped(f *evidence.Folder) (verdict.Result, error) {
 		if a.Name != opCheckout || a.Fields["ends"] != shipped {
 			continue
 		}
-		if o.State == cancelled && o.Reason == "out_of_stock" {
+		if o.State == cancelled && o.Reason == outOfStock {
 			soldOut++
 			continue
 		}

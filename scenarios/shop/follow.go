@@ -54,7 +54,7 @@ func (c *client) watch(ctx context.Context, token, id string, saw func(orderStat
 		if err != nil {
 			return false, fmt.Errorf("read answer: %w", err)
 		}
-		return false, refused(resp.StatusCode, text)
+		return false, refused(resp, text)
 	}
 	lines := bufio.NewScanner(resp.Body)
 	for lines.Scan() {

@@ -37,7 +37,8 @@ type purchase struct {
 	late   time.Duration // by how much the visit began late, which its checkout counts as its own
 	cart   cart
 	key    string
-	id     string // of the order, once it is accepted
+	id     string        // of the order, once it is accepted
+	comeAt time.Duration // after which the last answer said to come back; 0 when it did not turn the shopper away
 }
 
 // order checks out. An answer that never came is asked for again once, and some answers that did come are, too.
@@ -65,8 +66,11 @@ func (p *purchase) checkout(ctx context.Context, name string) (outcome load.Outc
 			Total     amount
 		}
 		err := p.buyer.client.do(ctx, op, p.request(), &order)
+		p.comeAt = 0
 		if no, ok := errors.AsType[*refusal](err); ok && no.maybeDone() {
 			op.Outcome = load.Unknown
+		} else if ok && no.turnedAway() {
+			p.comeAt = max(no.After, comeBack)
 		}
 		if outcome = op.Outcome; outcome == "" {
 			outcome = load.Classify(err, op.Status)

@@ -46,6 +46,7 @@ var (
 //
 //	o-shipped    its checkout was sent twice       o-declined   the card was no good
 //	o-refunded   charged, but nobody delivers there  o-regretted  cancelled by its customer before the charge
+//	o-grabbed    took all of what is on sale         o-late       was told that it is sold out
 func wellEnded() *world {
 	w := &world{audits: map[string]map[string][]row{}, hit: "broker"}
 	for _, service := range []string{"user", "order", "inventory", "payment", "shipping", "notification"} {
@@ -84,9 +85,37 @@ func wellEnded() *world {
 
 	w.order("o-regretted", "k4", cancelled, "customer", "")
 	w.pay("o-regretted", "cancelled", 0, 0)
+	w.sale()
 	w.trespassed("eve", "o-shipped", 404)
 	w.trespassed("eve", "o-shipped", 503)
 	return w
+}
+
+// sale is two customers who came to a flash sale: one took all, the other was too late.
+func (w *world) sale() {
+	on := onSale()
+	all := fmt.Sprintf(`[{"product_id":%q,"quantity":%d}]`, on.ID, on.Stock)
+	w.order("o-grabbed", "k5", shipped, "", "")
+	w.find("order", "orders", "o-grabbed")["items"] = all
+	w.pay("o-grabbed", "completed", 1000, 0)
+	w.add("inventory", "reservations", row{"order_id": "o-grabbed", "state": "committed", "lines": all})
+	shelf := w.shelf(on.ID)
+	shelf["available"], shelf["sold"] = 0, on.Stock
+
+	w.order("o-late", "k6", cancelled, outOfStock, "")
+	w.find("order", "orders", "o-late")["items"] = fmt.Sprintf(`[{"product_id":%q,"quantity":1}]`, on.ID)
+	w.pay("o-late", "cancelled", 0, 0)
+	for i, o := range w.history {
+		if id := o.Fields["order_id"]; id == "o-grabbed" || id == "o-late" {
+			w.history[i].Shopper = rushName
+		}
+	}
+}
+
+// shelf gives the stock of a product.
+func (w *world) shelf(product string) row {
+	stock := w.audits["inventory"]["stock"]
+	return stock[slices.IndexFunc(stock, func(r row) bool { return r["product_id"] == product })]
 }
 
 func (w *world) add(service, table string, r row) {

@@ -103,7 +103,7 @@ func (x explanation) timeline() {
 
 // describe is one fault in a sentence.
 func describe(f fault.Spec) string {
-	text := fmt.Sprintf("%s %s%s for %s", f.Do, f.Link, f.Process, f.For)
+	text := fmt.Sprintf("%s %s%s for %s", f.Do, crowdOf(f), f.Target(), f.For)
 	if f.When != nil {
 		way, what := "request", f.When.Request
 		if what == "" {
@@ -115,6 +115,14 @@ func describe(f fault.Spec) string {
 		text += fmt.Sprintf(", %s on and %s off", f.On, f.Off)
 	}
 	return text
+}
+
+// crowdOf is the size of a crowd, for its sentence.
+func crowdOf(f fault.Spec) string {
+	if f.Visits == 0 {
+		return ""
+	}
+	return fmt.Sprintf("of %d ", f.Visits)
 }
 
 func (x explanation) list(title string, list []scenario.Expectation) {
@@ -136,7 +144,7 @@ func (x explanation) words() {
 	s := x.s
 	used := map[string]bool{s.Load.Shoppers: true, s.Risk: true}
 	for _, f := range s.Faults {
-		used[f.Do] = true
+		used[f.Do], used[f.Shoppers], used[f.Act] = true, true, true
 	}
 	for _, e := range slices.Concat(s.Baseline(), s.Expect.During, s.Expect.After) {
 		used[e.Signal], used[e.Check] = true, true
@@ -151,6 +159,9 @@ func (x explanation) words() {
 		word(k.Name, k.Doc)
 	}
 	for _, v := range x.r.Shoppers {
+		word(v.Name, v.Doc)
+	}
+	for _, v := range x.r.Acts {
 		word(v.Name, v.Doc)
 	}
 	for _, v := range x.r.Signals {

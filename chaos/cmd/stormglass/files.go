@@ -79,6 +79,9 @@ func vocabulary(s *system.System, r verdict.Registry) scenario.Vocabulary {
 	for _, x := range r.Checks {
 		v.Checks = append(v.Checks, x.Name)
 	}
+	for _, x := range r.Acts {
+		v.Acts = append(v.Acts, x.Name)
+	}
 	return v
 }
 

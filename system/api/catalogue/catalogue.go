@@ -5,6 +5,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -15,8 +16,10 @@ const Currency = "EUR"
 const (
 	// variants is how many products each kind of goods comes in.
 	variants = 7
-	// limitedStock is how many pieces there are of a limited edition, of which each category has one.
+	// limitedStock is how many pieces there are of a limited edition, of which each category has one; saleStock how many of
+	// the one that sells by the hundred in minutes.
 	limitedStock = 12
+	saleStock    = 50
 )
 
 // Category is a part of the catalogue.
@@ -73,7 +76,7 @@ func (s shelf) product(k, v, number int) Product {
 		Attributes: map[string]string{"colour": at(s.colours, n*3+k), "material": at(kind.materials, v), kind.spec: at(kind.values, v)},
 	}
 	if n == len(s.kinds)*variants-1 {
-		p.Title, p.Stock = p.Title+" Limited Edition", limitedStock
+		p.Title, p.Stock = p.Title+" Limited Edition", cmp.Or(s.limited, limitedStock)
 	}
 	p.ID = fmt.Sprintf("%s-%s-%04d", slug(kind.noun), slug(model), number)
 	p.Description = fmt.Sprintf("%s Made of %s, in %s; %s %s. %s",

@@ -28,7 +28,7 @@ func coffeeAndTea() shelf {
 
 func audio() shelf {
 	return shelf{
-		slug: "audio", name: "Audio",
+		slug: "audio", name: "Audio", limited: saleStock,
 		brands:  []string{"Resonar", "Quietside", "Bassett", "Tonika", "Waveform Labs", "Fennick"},
 		models:  []string{"Alto", "Baritone", "Chord", "Descant", "Forte", "Legato", "Octave", "Prelude", "Sonata"},
 		colours: []string{"black", "silver", "midnight blue", "sand", "coral"},

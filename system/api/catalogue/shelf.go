@@ -10,6 +10,8 @@ type shelf struct {
 	// remarks close a description.
 	remarks []string
 	kinds   []kind
+	// limited is how many pieces there are of its limited edition, where not limitedStock.
+	limited int64
 }
 
 // kind is one sort of goods.

@@ -1,0 +1,85 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"stormglass/chaos/fault"
+	"stormglass/chaos/load"
+	"stormglass/chaos/verdict"
+)
+
+// gatherCrowds makes the shoppers of every crowd ready, so that no time is lost when it comes. Each crowd is people of its own.
+func (t *trial) gatherCrowds(ctx context.Context) error {
+	t.crowds = make([]load.Shopper, len(t.scenario.Faults))
+	for i, spec := range t.scenario.Faults {
+		if spec.Do != fault.CrowdName {
+			continue
+		}
+		shopper, err := newShopper(t.options.Registry, spec.Shoppers)
+		if err != nil {
+			return err
+		}
+		target := load.Target{BaseURL: t.running().Public(), Seed: t.crowdSeed(i), Visits: spec.Visits}
+		if err := shopper.Prepare(ctx, target); err != nil {
+			return fmt.Errorf("prepare crowd of %s: %w", spec.Shoppers, err)
+		}
+		t.crowds[i] = shopper
+	}
+	return nil
+}
+
+func (t *trial) crowdSeed(i int) uint64 { return SeedOf(t.folder.Run.Seed, fmt.Sprintf("crowd %d", i)) }
+
+// newFault makes the ith fault.
+func (t *trial) newFault(ctx context.Context, i int, spec fault.Spec) (fault.Fault, error) {
+	switch spec.Do {
+	case fault.CrowdName:
+		return fault.NewCrowd(spec, func() *load.Generator { return t.send(ctx, i, spec) }), nil
+	case fault.PerformName:
+		for _, act := range t.options.Registry.Acts {
+			if act.Name == spec.Act {
+				site := SiteOf(t.running(), t.folder.Run.Seed)
+				return fault.NewAct(spec, func(ctx context.Context) (int, error) { return act.Do(ctx, site) }), nil
+			}
+		}
+		return nil, fmt.Errorf("find act: %q is not registered", spec.Act)
+	}
+	return fault.New(spec, t.running(), t.folder.Run.Seed)
+}
+
+// send starts the visits of the ith fault, a crowd. They outlive the fault: endLoad ends them.
+func (t *trial) send(ctx context.Context, i int, spec fault.Spec) *load.Generator {
+	g := load.Start(context.WithoutCancel(ctx), load.Options{
+		Name: spec.Shoppers, Shopper: t.crowds[i], Rate: load.Rate(float64(spec.Visits) / spec.For.Seconds()),
+		Visits: spec.Visits, Seed: t.crowdSeed(i), Recorder: t.recorder,
+	})
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent = append(t.sent, g)
+	return g
+}
+
+// stopLoad ends all visits, those of crowds too, and waits for those that are open until ctx ends.
+func (t *trial) stopLoad(ctx context.Context) {
+	t.mu.Lock()
+	all := t.sent
+	t.mu.Unlock()
+	var visits, dropped int
+	for _, g := range all {
+		g.Stop(ctx)
+		stats := g.Stats()
+		visits, dropped = visits+stats.Visits, dropped+stats.Dropped
+		t.folder.Run.Load.MaxLag = max(t.folder.Run.Load.MaxLag, stats.MaxLag)
+	}
+	t.folder.Run.Load.Visits, t.folder.Run.Load.Dropped = visits, dropped
+}
+
+func newShopper(r verdict.Registry, name string) (load.Shopper, error) {
+	for _, known := range r.Shoppers {
+		if known.Name == name {
+			return known.New(), nil
+		}
+	}
+	return nil, fmt.Errorf("find shopper: %q is not registered", name)
+}
