@@ -38,6 +38,7 @@ type commands struct {
 	Logs     logsCommand     `cmd:"" help:"Search the logs of all processes of a kept run, or of a running up."`
 	Timeline timelineCommand `cmd:"" help:"Tell all that a kept run knows of one object, such as an order: who did what with it, and when."`
 	Report   reportCommand   `cmd:"" help:"Draw a kept run as one HTML page again, offline."`
+	Tally    tallyCommand    `cmd:"" help:"Count over several runs how often each scenario gave its verdict, as a table in Markdown."`
 	Up       upCommand       `cmd:"" help:"Start the system and keep it up until Ctrl-C."`
 	Probe    probeCommand    `cmd:"" help:"Place one order at a system that runs elsewhere, and print what it took."`
 	Bench    benchCommand    `cmd:"" help:"Measure what the system bears: rates, latency, processor time, memory."`
