@@ -12,8 +12,9 @@ type Options struct {
 	Shopper Shopper
 	Rate    Rate
 	Seed    uint64
-	// Visits ends the visits after so many; 0: they go on until they are stopped.
-	Visits int
+	// Visits ends the visits after so many; 0: they go on until they are stopped. They are numbered from After+1 on, so that
+	// two generators of one run can keep theirs apart.
+	Visits, After int
 	// Open is how many visits may be open at once, 0 for 2,000. It is a guard against a harness that eats the machine, not
 	// a model of anything: visits that it refuses are counted, and make the run INVALID.
 	Open int
@@ -96,7 +97,7 @@ func (g *Generator) schedule(ctx context.Context) {
 		timer.Reset(time.Until(intended))
 		select {
 		case <-timer.C:
-			g.visit(ctx, n, intended)
+			g.visit(ctx, g.o.After+n, intended)
 		case <-g.stop:
 			return
 		case <-ctx.Done():

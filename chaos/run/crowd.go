@@ -9,6 +9,9 @@ import (
 	"stormglass/chaos/verdict"
 )
 
+// crowdNumbers is how far the numbers of one crowd's visits are from those of the next, and from the usual visitors'.
+const crowdNumbers = 1_000_000
+
 // gatherCrowds makes the shoppers of every crowd ready, so that no time is lost when it comes. Each crowd is people of its own.
 func (t *trial) gatherCrowds(ctx context.Context) error {
 	t.crowds = make([]load.Shopper, len(t.scenario.Faults))
@@ -52,7 +55,7 @@ func (t *trial) newFault(ctx context.Context, i int, spec fault.Spec) (fault.Fau
 func (t *trial) send(ctx context.Context, i int, spec fault.Spec) *load.Generator {
 	g := load.Start(context.WithoutCancel(ctx), load.Options{
 		Name: spec.Shoppers, Shopper: t.crowds[i], Rate: load.Rate(float64(spec.Visits) / spec.For.Seconds()),
-		Visits: spec.Visits, Seed: t.crowdSeed(i), Recorder: t.recorder,
+		Visits: spec.Visits, After: (i + 1) * crowdNumbers, Seed: t.crowdSeed(i), Recorder: t.recorder,
 	})
 	t.mu.Lock()
 	defer t.mu.Unlock()

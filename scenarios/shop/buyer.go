@@ -32,6 +32,8 @@ type buyer struct {
 	categories []string
 	cards      []string // what customers pay with; one of each kind when there is nothing here
 	latest     atomic.Pointer[placed]
+	// errands says how the nth visitor buys; errandOf when it is nil.
+	errands func(visit int) errand
 }
 
 // placed is an order that was accepted, and whose it is.
@@ -68,7 +70,7 @@ func (b *buyer) Visit(ctx context.Context, v *load.Visit) {
 			return
 		}
 	}
-	p := &purchase{buyer: b, visit: v, who: who, errand: errandOf(v.Number), late: time.Since(v.Intended)}
+	p := &purchase{buyer: b, visit: v, who: who, errand: b.errandOf(v.Number), late: time.Since(v.Intended)}
 	accepted := p.shop(ctx) && p.order(ctx)
 	if accepted && p.errand.regrets {
 		p.regret(ctx)
@@ -81,6 +83,13 @@ func (b *buyer) Visit(ctx context.Context, v *load.Visit) {
 	if accepted {
 		p.follow(ctx)
 	}
+}
+
+func (b *buyer) errandOf(visit int) errand {
+	if b.errands != nil {
+		return b.errands(visit)
+	}
+	return errandOf(visit)
 }
 
 // newcomer registers somebody for a visit that found nobody free, or gives nil.

@@ -279,6 +279,14 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 			func(w *world) { w.mail("e-none", struckAt) },
 			[]string{"I9-told-once"},
 		},
+		"an order with a declined card that hangs": {
+			func(w *world) { w.find("order", "orders", "o-refused")["reason"] = "deadline" },
+			[]string{"orders-declined"},
+		},
+		"a declined card that was charged": {
+			func(w *world) { w.intent("o-refused")["captured"] = 1000 },
+			[]string{"orders-declined", "I2-charged-once", "I3-refunded"},
+		},
 		"a customer of the sale who was told nothing": {
 			func(w *world) {
 				w.history = append(w.history, load.Operation{
@@ -329,11 +337,11 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 
 func TestNobodyConcludesFromWhatWasNotCollected(t *testing.T) {
 	needs := map[string][]string{
-		"order":     {"orders-final", "orders-shipped", "sale-fair", "I1-stock-follows-orders", "I2-charged-once", "I3-refunded", "I4-accepted-is-final", "I5-same-key-same-order", "I6-events-once", "I7-orders-are-private", "I8-paid-as-shown", "I9-told-once", "sagas-open", "payments-due"},
+		"order":     {"orders-final", "orders-shipped", "orders-declined", "sale-fair", "I1-stock-follows-orders", "I2-charged-once", "I3-refunded", "I4-accepted-is-final", "I5-same-key-same-order", "I6-events-once", "I7-orders-are-private", "I8-paid-as-shown", "I9-told-once", "sagas-open", "payments-due"},
 		"inventory": {"sale-fair", "I1-stock-adds-up", "I1-stock-follows-orders", "I6-events-once", "I9-told-once"},
 		"payment":   {"I2-charged-once", "I6-events-once", "I9-told-once", "payments-due"},
 		"shipping":  {"I6-events-once", "I9-told-once"},
-		"books":     {"I2-charged-once", "I3-refunded", "I8-paid-as-shown", "I9-told-once"},
+		"books":     {"orders-declined", "I2-charged-once", "I3-refunded", "I8-paid-as-shown", "I9-told-once"},
 	}
 	for missing, want := range needs {
 		f := wellEnded().folder(t)

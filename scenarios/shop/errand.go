@@ -6,8 +6,11 @@ const (
 	cancelled = "cancelled"
 )
 
-// outOfStock is the reason of an order that could not be had any more.
-const outOfStock = "out_of_stock"
+// Why an order was cancelled.
+const (
+	outOfStock      = "out_of_stock" // it could not be had any more
+	paymentDeclined = "payment_declined"
+)
 
 // The tokens of the card processor that customers pay with.
 const (
@@ -34,6 +37,12 @@ func trespasses(visit int) string {
 	return ""
 }
 
+// declinedName is the name of the shopper all of whose cards are declined.
+const declinedName = "cards-declined"
+
+// declined is the errand of somebody whose card is declined.
+func declined(int) errand { return errand{card: badCard, country: "DE", ends: cancelled} }
+
 // everyone is how many visits in a row hold every errand.
 const everyone = 20
 
@@ -46,7 +55,7 @@ func errandOf(visit int) errand {
 	case 2:
 		return errand{card: goodCard, country: "AQ", ends: cancelled} // nobody delivers to Antarctica: charged, then refunded
 	case 7:
-		return errand{card: badCard, country: "DE", ends: cancelled}
+		return declined(visit)
 	case 12:
 		return errand{card: goodCard, country: "DE", regrets: true}
 	case 4, 14:

@@ -20,6 +20,11 @@ func expectations() []verdict.Check {
 			Func: looking(ordersShipped),
 		},
 		{
+			Name: "orders-declined",
+			Doc:  "Every accepted order of a customer whose card is declined is cancelled for that reason, and the card processor took nothing for it.",
+			Func: looking(ordersDeclined),
+		},
+		{
 			Name: "sale-fair",
 			Doc:  "Of what is on sale no more is shipped than there was, and nothing is left though somebody was told that it is sold out, unless another gave it back; and everybody who came to the sale has the goods or was told.",
 			Func: looking(saleFair),
@@ -77,6 +82,32 @@ func ordersShipped(f *evidence.Folder) (verdict.Result, error) {
 		t.expect(o.State == shipped, "order %s is %q %s", a.order, o.State, o.Reason)
 	}
 	return t.result("%d orders to be shipped, %d more were sold out", t.compared, soldOut), nil
+}
+
+func ordersDeclined(f *evidence.Folder) (verdict.Result, error) {
+	orders, err := ordersByID(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	book, err := ledgerOf(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	seen, err := accepted(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	var t tally
+	accounts := book.accounts()
+	for id, a := range inOrder(by(seen, func(a acceptance) string { return a.order })) {
+		if a.Shopper != declinedName {
+			continue
+		}
+		o := orders[id]
+		t.expect(o.State == cancelled && (o.Reason == paymentDeclined || o.Reason == outOfStock), "order %s is %q %s, and its customer's card is declined", id, o.State, o.Reason)
+		t.also(accounts[id].captured == 0, "the processor took %d for order %s, of a card that is declined", accounts[id].captured, id)
+	}
+	return t.result("%d orders with cards that are declined", t.compared), nil
 }
 
 // acceptedIsFinal is I4.

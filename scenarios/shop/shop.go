@@ -22,6 +22,10 @@ func Registry() verdict.Registry {
 			Doc:  "orders what is in the cart already, and nothing else: for measuring",
 			New:  func() load.Shopper { return &till{} },
 		}, {
+			Name: declinedName,
+			Doc:  "the same as browse-and-buy, with a card that the bank declines",
+			New:  func() load.Shopper { return &buyer{errands: declined} },
+		}, {
 			Name: rushName,
 			Doc:  fmt.Sprintf("wants one piece of %s, of which there are %d, and has it in the cart when the sale opens", onSale().ID, onSale().Stock),
 			New:  func() load.Shopper { return &rush{} },

@@ -106,7 +106,7 @@ func TestATimelineTellsOfAnOrderByAllItsWitnesses(t *testing.T) {
 		"+1.000 card-processor: POST /v1/refunds → 200",
 		"+1.000 order: order moved: state confirmed",
 		"+0.000 card-processor book: a charge over 10.00 EUR is begun\n",
-		"+0.006 card-processor book: a charge over 10.00 EUR is begun (FOR THE 2ND TIME)",
+		"+0.007 card-processor book: a charge over 10.00 EUR is begun (FOR THE 2ND TIME)",
 		"+2.000 mailbox: receives e-mail",
 		"in the end: order's table orders: shipped",
 		"in the end: payment's table payments: completed",

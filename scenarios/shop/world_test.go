@@ -46,6 +46,7 @@ var (
 //
 //	o-shipped    its checkout was sent twice       o-declined   the card was no good
 //	o-refunded   charged, but nobody delivers there  o-regretted  cancelled by its customer before the charge
+//	o-refused    its customer has no card but declined ones
 //	o-grabbed    took all of what is on sale         o-late       was told that it is sold out
 func wellEnded() *world {
 	w := &world{audits: map[string]map[string][]row{}, hit: "broker"}
@@ -82,6 +83,11 @@ func wellEnded() *world {
 	w.order("o-declined", "k3", cancelled, "payment_declined", cancelled)
 	w.pay("o-declined", "failed", 0, 0)
 	w.reserve("o-declined", "released")
+
+	w.order("o-refused", "k19", cancelled, paymentDeclined, cancelled)
+	w.pay("o-refused", "failed", 0, 0)
+	w.reserve("o-refused", "released")
+	w.history[len(w.history)-2].Shopper, w.history[len(w.history)-1].Shopper = declinedName, declinedName
 
 	w.order("o-regretted", "k4", cancelled, "customer", "")
 	w.pay("o-regretted", "cancelled", 0, 0)
