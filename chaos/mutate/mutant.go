@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"stormglass/chaos/system"
 )
 
 // Mutant is one defence taken out.
@@ -23,7 +25,9 @@ type Mutant struct {
 	Removes  string `yaml:"removes"`  // the defence, in words
 	Scenario string `yaml:"scenario"` // the name of the one that should notice
 	Killer   string `yaml:"killer"`   // the expectation or invariant that should break: how it begins
-	Edits    []Edit `yaml:"edits"`
+	// Tiers are those on which the check must notice; the embedded one unless told.
+	Tiers []string `yaml:"tiers"`
+	Edits []Edit   `yaml:"edits"`
 
 	Path string `yaml:"-"`
 }
@@ -74,6 +78,9 @@ func read(file string) (Mutant, error) {
 	}
 	if base := strings.TrimSuffix(filepath.Base(file), ".yaml"); base != m.Name {
 		return m, fmt.Errorf("the mutant is named %q and its file %q: give both one name", m.Name, base)
+	}
+	if len(m.Tiers) == 0 {
+		m.Tiers = []string{system.Embedded}
 	}
 	if len(m.Edits) == 0 {
 		return m, errors.New("edits are missing: a mutant without them is the system itself")

@@ -93,9 +93,9 @@ type tally struct {
 // tallies counts by scenario, in the order of their first results.
 func tallies(results []run.Result) (out []tally) {
 	for _, r := range results {
-		i := slices.IndexFunc(out, func(t tally) bool { return t.name == r.Verdict.Name })
+		i := slices.IndexFunc(out, func(t tally) bool { return t.name == r.Verdict.Title() })
 		if i < 0 {
-			out, i = append(out, tally{name: r.Verdict.Name}), len(out)
+			out, i = append(out, tally{name: r.Verdict.Title()}), len(out)
 		}
 		out[i].runs++
 		if r.Verdict.AsExpected() {
@@ -158,9 +158,9 @@ func (t Text) line(format string, args ...any) { fmt.Fprintf(t.W, format+"\n", a
 // title is a scenario's name, and which of its runs this was.
 func title(r run.Result) string {
 	if r.Round == 0 {
-		return r.Verdict.Name
+		return r.Verdict.Title()
 	}
-	return fmt.Sprintf("%s #%d", r.Verdict.Name, r.Round)
+	return fmt.Sprintf("%s #%d", r.Verdict.Title(), r.Round)
 }
 
 func headline(v verdict.Verdict) string {

@@ -136,7 +136,7 @@ func scenarioRun(ctx context.Context, turn turn, o Options) (Result, error) {
 		return Result{}, err
 	}
 	begin := time.Now()
-	dir, seed := filepath.Join(o.Out, s.Name), SeedOf(o.Seed, s.Name)
+	dir, seed := filepath.Join(o.Out, verdict.Place(o.System.Tier, s.Name)), SeedOf(o.Seed, s.Name)
 	if turn.round > 0 {
 		dir = filepath.Join(dir, strconv.Itoa(turn.round))
 		seed = SeedOf(o.Seed+uint64(turn.round-1), s.Name) // the first round is the run that there would be without repeats

@@ -40,7 +40,7 @@ type trial struct {
 func newTrial(s *scenario.Scenario, o Options, dir string, seed uint64) (*trial, error) {
 	t := &trial{scenario: s, options: o, folder: evidence.Folder{Dir: dir, Run: evidence.Run{
 		Name: s.Name, Seed: seed, Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
-		Tier: "embedded", Settings: s.Settings, Instances: s.Instances, Telemetry: o.System.Telemetry, Report: o.System.Report,
+		Tier: o.System.Tier, Settings: s.Settings, Instances: s.Instances, Telemetry: o.System.Telemetry, Report: o.System.Report,
 		Load: evidence.Load{Shoppers: s.Load.Shoppers, Rate: float64(s.Load.Rate)}, Held: map[string]time.Time{},
 	}}}
 	var err error

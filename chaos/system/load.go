@@ -63,11 +63,15 @@ func (r *reader) system(path string, n ast.Node) *System {
 			s.Report = append(s.Report, r.chart(entry))
 		}
 	}
+	s.tiers = []*System{s}
 	r.parts(top, tier{}, s)
 	if f, ok := top["tiers"]; ok {
 		for _, entry := range r.mapping(f.value, "tiers") {
 			s.tiers = append(s.tiers, r.tier(entry, top, s))
 		}
+	}
+	for _, other := range s.tiers {
+		other.tiers = s.tiers
 	}
 	return s
 }

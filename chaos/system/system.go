@@ -32,7 +32,7 @@ type System struct {
 	Path       string            // where it was read from
 	Tier       string            // which of its tiers this is
 
-	tiers []*System // the others
+	tiers []*System // all of them, this one too; the embedded one first
 }
 
 // Unit is one kind of process, of which a cell runs one or more instances.

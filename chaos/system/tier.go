@@ -19,9 +19,6 @@ type tier struct {
 
 // In gives the same system in one of its tiers.
 func (s *System) In(tier string) (*System, error) {
-	if tier == s.Tier {
-		return s, nil
-	}
 	for _, other := range s.tiers {
 		if other.Tier == tier {
 			return other, nil
@@ -32,7 +29,7 @@ func (s *System) In(tier string) (*System, error) {
 
 // Tiers lists the names of the system's tiers, the embedded one first.
 func (s *System) Tiers() []string {
-	out := []string{s.Tier}
+	var out []string
 	for _, other := range s.tiers {
 		out = append(out, other.Tier)
 	}
@@ -43,7 +40,7 @@ func (s *System) Tiers() []string {
 // to a port that its unit no longer has, is told where it stands.
 func (r *reader) tier(f field, top map[string]field, base *System) *System {
 	s := *base
-	s.Tier, s.tiers, s.Units, s.Links, s.Moments = f.name, nil, nil, nil, nil
+	s.Tier, s.Units, s.Links, s.Moments = f.name, nil, nil, nil
 	if slices.Contains(base.Tiers(), f.name) {
 		r.fail(f.key, "tier %s stands there twice: %s is what the file itself describes", f.name, Embedded)
 	}

@@ -45,7 +45,7 @@ func (b Bench) After(ctx context.Context, f *evidence.Folder) []Finding {
 func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 	q := query{b, f, ctx}
 	v := Verdict{
-		Name: b.Scenario.Name, Claim: b.Scenario.Claim, Expected: b.Scenario.Verdict,
+		Name: b.Scenario.Name, Tier: f.Run.Tier, Claim: b.Scenario.Claim, Expected: b.Scenario.Verdict,
 		Seed: f.Run.Seed, Doses: append([]fault.Dose{}, f.Doses...), Settings: f.Run.Settings, Load: f.Run.Load,
 	}
 	for _, p := range f.Run.Phases {

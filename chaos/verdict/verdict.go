@@ -16,6 +16,7 @@ import (
 // Verdict is what judging one run came to, with everything that led there.
 type Verdict struct {
 	Name     string           `json:"name"`
+	Tier     string           `json:"tier"` // what the backends were
 	Claim    string           `json:"claim"`
 	Verdict  scenario.Verdict `json:"verdict"`
 	Expected scenario.Verdict `json:"expected"`

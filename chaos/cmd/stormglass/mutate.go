@@ -24,6 +24,7 @@ type mutateCommand struct {
 	Mutants   string   `help:"Folder of mutants." default:"scenarios/mutants" placeholder:"DIR"`
 	Scenarios string   `help:"Folder of scenarios." default:"scenarios" placeholder:"DIR"`
 	Packages  []string `help:"What to build of each mutant, from the module's root, which is the working directory." default:"./system/cmd/shop" placeholder:"PACKAGE"`
+	Tier      string   `help:"What the backends are. Without names, only those mutants run that are told to be for this tier." default:"embedded" placeholder:"TIER"`
 	Seed      uint64   `help:"Seed of all randomness; a random one when 0."`
 	Out       string   `help:"Folder below which each run gets a folder of its own." default:"out/mutants" placeholder:"DIR"`
 	Verbose   bool     `short:"v" help:"Show each run's report, with the timeline of an object that a check found broken."`
@@ -36,11 +37,14 @@ func (c mutateCommand) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	if sys, err = sys.In(c.Tier); err != nil {
+		return err
+	}
 	scenarios, err := readAll([]string{c.Scenarios}, sys, env.registry)
 	if err != nil {
 		return err
 	}
-	mutants, err := c.mutants(scenarios)
+	mutants, err := c.mutants(sys, scenarios)
 	if err != nil {
 		return err
 	}
@@ -74,8 +78,8 @@ func (c mutateCommand) Run(ctx context.Context, env environment) error {
 	return c.table(env, results, out)
 }
 
-// mutants reads those that were asked for, and makes sure that each names a scenario that there is.
-func (c mutateCommand) mutants(scenarios []*scenario.Scenario) ([]mutate.Mutant, error) {
+// mutants reads those that were asked for, and makes sure that each names a scenario and tiers that there are.
+func (c mutateCommand) mutants(sys *system.System, scenarios []*scenario.Scenario) ([]mutate.Mutant, error) {
 	all, err := mutate.Load(c.Mutants)
 	if err != nil {
 		return nil, err
@@ -86,14 +90,25 @@ func (c mutateCommand) mutants(scenarios []*scenario.Scenario) ([]mutate.Mutant,
 		if _, err := only(slices.Clone(scenarios), []string{m.Scenario}); err != nil {
 			return nil, fmt.Errorf("read mutant %s: %w", m.Path, err)
 		}
+		for _, tier := range m.Tiers {
+			if !slices.Contains(sys.Tiers(), tier) {
+				return nil, fmt.Errorf("read mutant %s: %q is not a tier of %s%s", m.Path, tier, sys.Name, system.Hint(tier, sys.Tiers()))
+			}
+		}
 	}
 	for _, name := range c.Names {
 		if !slices.Contains(names, name) {
 			return nil, fmt.Errorf("find mutant: %q is not in %s%s", name, c.Mutants, system.Hint(name, names))
 		}
 	}
-	if len(c.Names) > 0 {
-		all = slices.DeleteFunc(all, func(m mutate.Mutant) bool { return !slices.Contains(c.Names, m.Name) })
+	all = slices.DeleteFunc(all, func(m mutate.Mutant) bool {
+		if len(c.Names) > 0 {
+			return !slices.Contains(c.Names, m.Name)
+		}
+		return !slices.Contains(m.Tiers, c.Tier)
+	})
+	if len(all) == 0 {
+		return nil, fmt.Errorf("find mutants: none in %s is for tier %s; name some, or give them tiers: [%s]", c.Mutants, c.Tier, c.Tier)
 	}
 	return all, nil
 }

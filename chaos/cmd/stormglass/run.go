@@ -23,6 +23,7 @@ type runCommand struct {
 	Repeat   int      `help:"How often each scenario runs, each time with another seed." default:"1" placeholder:"N"`
 	FailFast bool     `help:"Begin no more scenarios once one has not given the verdict that its file expects."`
 	Keep     bool     `help:"Keep the data of the cells in the evidence folders."`
+	Tier     []string `help:"What the backends are: embedded, or as the system's file names its tiers. With several, one after the other, a table sets the verdicts side by side." default:"embedded" placeholder:"TIER"`
 	Out      string   `help:"Folder below which each run gets a folder of its own." default:"out/chaos" placeholder:"DIR"`
 	Verbose  bool     `short:"v" help:"Show every invariant, measure and phase."`
 	location `embed:""`
@@ -39,6 +40,10 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	if scenarios, err = only(scenarios, c.Only); err != nil {
+		return err
+	}
+	tiers, err := inTiers(sys, c.Tier)
+	if err != nil {
 		return err
 	}
 	bin, err := c.programs(sys)
@@ -63,10 +68,10 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	}
 	text := report.Text{W: env.stdout, Verbose: c.Verbose}
 	progress := newProgress(env.stderr)
-	all := len(scenarios) * c.Repeat
+	all := len(scenarios) * c.Repeat * len(tiers)
 	progress.note("%d scenarios, %d at a time, seed %d", all, c.Jobs, c.Seed)
-	results, err := run.All(ctx, scenarios, run.Options{
-		System: sys, Registry: env.registry, Bin: bin, Out: out, Seed: c.Seed,
+	results, err := allTiers(ctx, tiers, scenarios, run.Options{
+		Registry: env.registry, Bin: bin, Out: out, Seed: c.Seed,
 		Jobs: c.Jobs, Repeat: c.Repeat, FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
 	}, func(r run.Result) { progress.finish(r.Scenario.Name, func() { text.Result(r) }) })
 	progress.close()
@@ -84,6 +89,9 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 		return codeError{report.ExitInvalid, err}
 	}
 	text.Totals(results, all, c.Seed, drawn)
+	if same := text.Tiers(c.Tier, results); !same {
+		return codeError{code: max(report.ExitBroken, report.ExitCode(results))}
+	}
 	return codeOf(results)
 }
 

@@ -41,8 +41,8 @@ type contender struct {
 	Section section
 }
 
-// Name is the scenario's.
-func (c contender) Name() string { return c.Shown.Name }
+// Name is the scenario's, and its tier's where that is not the embedded one.
+func (c contender) Name() string { return c.Shown.Title() }
 
 // AsExpected is how many runs gave the verdict that the file expects.
 func (c contender) AsExpected() (n int) {
@@ -102,9 +102,9 @@ func readSuite(dir string) (suite, error) {
 	}
 	all := suite{Seed: summary.Seed, NotRun: summary.NotRun, Dir: filepath.Base(resolved(dir))}
 	for _, e := range summary.Scenarios {
-		e.Place = e.Name
+		e.Place = verdict.Place(e.Tier, e.Name)
 		if e.Round > 0 {
-			e.Place = path.Join(e.Name, strconv.Itoa(e.Round))
+			e.Place = path.Join(e.Place, strconv.Itoa(e.Round))
 		}
 		e.Folder = filepath.Join(dir, e.Place)
 		all.add(e)
@@ -131,7 +131,7 @@ func readOne(dir string) (suite, error) {
 
 // add puts a run with the others of its scenario.
 func (s *suite) add(e entry) {
-	i := slices.IndexFunc(s.Scenarios, func(c contender) bool { return c.Name() == e.Name })
+	i := slices.IndexFunc(s.Scenarios, func(c contender) bool { return c.Name() == e.Title() })
 	if i < 0 {
 		i = len(s.Scenarios)
 		s.Scenarios = append(s.Scenarios, contender{ID: fmt.Sprintf("s%d", i+1), Shown: e})
