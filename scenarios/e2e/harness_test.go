@@ -75,6 +75,13 @@ func stormglass(t testing.TB, args ...string) *harness {
 func (h *harness) await(text string) {
 	h.t.Helper()
 	waitFor(h.t, 30*time.Second, func() error {
+		select {
+		case <-h.ended:
+			if said := h.says(); !strings.Contains(said, text) {
+				h.t.Fatalf("it has ended, and never said %q: %s", text, said)
+			}
+		default:
+		}
 		if said := h.says(); !strings.Contains(said, text) {
 			return fmt.Errorf("it has not said %q: %s", text, said)
 		}
