@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -68,5 +69,33 @@ func TestATextIsFoundHoweverItIsCutIntoChunks(t *testing.T) {
 				t.Errorf("struck after chunk %d, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+func TestATextCountsOnlyBehindWhatTheSameClientSentBefore(t *testing.T) {
+	var struck []string
+	w := &watch{trigger: Trigger{After: "order", Response: "COMMIT", Nth: 2}, armed: true, primed: map[string]bool{}}
+	pass := map[string]cell.Pass{}
+	for _, conn := range []int{1, 2} {
+		for _, d := range []cell.Direction{cell.Request, cell.Response} {
+			pass[fmt.Sprintf("%d %s", conn, d)] = w.Join(&cell.Stream{Conn: conn, Direction: d})
+		}
+	}
+	for _, step := range []struct{ on, text string }{
+		{"1 response", "COMMIT"}, // nothing came before
+		{"1 request", "an or"},
+		{"1 request", "der"},         // in two pieces
+		{"2 response", "COMMIT"},     // another connection's
+		{"1 response", "COMMIT"},     // the first
+		{"1 response", "COMMIT"},     // of something else
+		{"2 request", "order order"}, // said twice, it is one
+		{"2 response", "COMM"},
+		{"2 response", "IT COMMIT"}, // the second
+	} {
+		w.strike = func() { struck = append(struck, step.on+" "+step.text) }
+		pass[step.on](cell.Chunk{Data: []byte(step.text)}, func(cell.Chunk) {})
+	}
+	if want := []string{"2 response IT COMMIT"}; !slices.Equal(struck, want) || w.counted() != 2 {
+		t.Errorf("struck at %q, having seen %d; want %q and 2", struck, w.counted(), want)
 	}
 }

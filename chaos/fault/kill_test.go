@@ -72,18 +72,22 @@ func (s *spy) String() string {
 }
 
 func TestATriggerKillsBeforeTheNthLinePasses(t *testing.T) {
-	for direction, when := range map[cell.Direction]fault.Trigger{
-		cell.Request:  {Link: "shop -> store-db", Request: "COMMITTED pay", Nth: 3},
-		cell.Response: {Link: "shop -> store-db", Response: "OK COMMITTED pay", Nth: 3},
+	for name, c := range map[string]struct {
+		direction cell.Direction
+		when      fault.Trigger
+	}{
+		"request":  {cell.Request, fault.Trigger{Link: "shop -> store-db", Request: "COMMITTED pay", Nth: 3}},
+		"response": {cell.Response, fault.Trigger{Link: "shop -> store-db", Response: "OK COMMITTED pay", Nth: 3}},
+		"moment":   {cell.Response, fault.Trigger{Moment: "paid", Nth: 3}},
 	} {
-		t.Run(string(direction), func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			toy := celltest.Start(t, nil)
-			f := inject(t, toy, fault.Spec{Do: "kill", Process: "shop", When: &when})
+			f := inject(t, toy, fault.Spec{Do: "kill", Process: "shop", When: &c.when})
 			proxies, err := toy.Proxies("shop -> store-db")
 			if err != nil {
 				t.Fatal(err)
 			}
-			behind := &spy{text: "COMMITTED pay", direction: direction, pid: pids(toy)["shop-1"]}
+			behind := &spy{text: "COMMITTED pay", direction: c.direction, pid: pids(toy)["shop-1"]}
 			proxies[0].Add(behind) // behind the trigger, so it sees what that lets pass
 			for _, line := range []string{"BEGIN pay", "COMMITTED pay", "COMMITTED ship", "COMMITTED pay"} {
 				celltest.MustGet(t, toy.Public()+"/line?text="+strings.ReplaceAll(line, " ", "+"))

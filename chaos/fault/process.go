@@ -161,7 +161,7 @@ func (p *processes) each(all []*cell.Process, do func(*cell.Process) error) []er
 func (p *processes) Dose() Dose {
 	asked := fmt.Sprintf("%s, for %s", p.spec.Do, p.spec.For)
 	if p.watch != nil {
-		asked = fmt.Sprintf("%s at %s, for %s", p.spec.Do, p.watch, p.spec.For)
+		asked = fmt.Sprintf("%s at %s, for %s", p.spec.Do, p.watch.trigger, p.spec.For)
 	}
 	d := p.dose(p.spec, asked)
 	if p.watch != nil {

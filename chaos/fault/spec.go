@@ -76,11 +76,14 @@ func (t Throughput) takes(bytes int) time.Duration {
 	return time.Duration(float64(bytes) / float64(t) * float64(time.Second))
 }
 
-// Trigger is a moment on a link: the nth time that a text passes in one direction, on all its connections together.
+// Trigger is a moment on a link: the nth time that a text passes in one direction, on all its connections together. What
+// passes depends on the protocol; a moment of the system's own list is the same in every tier.
 type Trigger struct {
-	Link     string `yaml:"link" doc:"The link that is watched, \"client -> server\"."`
+	Moment   string `yaml:"moment,omitempty" doc:"A moment that the system's file describes; in the place of link and text."`
+	Link     string `yaml:"link,omitempty" doc:"The link that is watched, \"client -> server\"."`
 	Request  string `yaml:"request,omitempty" doc:"A text on its way to the server; exactly one of request and response."`
 	Response string `yaml:"response,omitempty" doc:"A text on its way to the client."`
+	After    string `yaml:"after,omitempty" doc:"What the client must have sent on the same connection since the last time."`
 	Nth      int    `yaml:"nth,omitempty" doc:"At which time that it passes, from 1; 1 unless told."`
 }
 

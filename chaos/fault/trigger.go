@@ -6,19 +6,33 @@ import (
 	"sync"
 
 	"stormglass/chaos/cell"
+	"stormglass/chaos/system"
 )
 
 // check says what is wrong with a trigger by itself.
 func (t *Trigger) check() error {
 	switch {
-	case t.Link == "":
-		return &KeyError{"when", `expected the link to watch, such as link: "order -> order-db"`}
-	case (t.Request == "") == (t.Response == ""):
-		return &KeyError{"when", "expected exactly one of request and response: the text to wait for"}
 	case t.Nth < 0:
 		return &KeyError{"when", fmt.Sprintf("nth: %d is not a count from 1", t.Nth)}
+	case t.Moment != "":
+		if *t != (Trigger{Moment: t.Moment, Nth: t.Nth}) {
+			return &KeyError{"when", "a moment says by itself what passes where: expected nothing beside it but nth"}
+		}
+	case t.Link == "":
+		return &KeyError{"when", `expected a moment, or the link to watch, such as link: "order -> order-db"`}
+	case (t.Request == "") == (t.Response == ""):
+		return &KeyError{"when", "expected exactly one of request and response: the text to wait for"}
 	}
 	return nil
+}
+
+// in gives the trigger with what its moment means in a system.
+func (t Trigger) in(s *system.System) (Trigger, error) {
+	if t.Moment == "" {
+		return t, nil
+	}
+	m, err := s.Moment(t.Moment)
+	return Trigger{Moment: t.Moment, Link: m.Link, Request: m.Request, Response: m.Response, After: m.After, Nth: t.Nth}, err
 }
 
 // watch is an effect that changes nothing. It counts a text on its way and, when it comes the nth time, strikes before
@@ -28,18 +42,23 @@ type watch struct {
 	proxies []*cell.Proxy
 	strike  func()
 
-	mu    sync.Mutex
-	seen  int
-	armed bool
+	mu     sync.Mutex
+	seen   int
+	armed  bool
+	primed map[string]bool // connections whose client has sent what must come before
 }
 
 func newWatch(t Trigger, c *cell.Cell, strike func()) (*watch, error) {
+	t, err := t.in(c.System())
+	if err != nil {
+		return nil, fmt.Errorf("watch link: %w", err)
+	}
 	proxies, err := c.Proxies(t.Link)
 	if err != nil {
 		return nil, fmt.Errorf("watch link: %w", err)
 	}
 	t.Nth = max(1, t.Nth)
-	return &watch{trigger: t, proxies: proxies, strike: strike}, nil
+	return &watch{trigger: t, proxies: proxies, strike: strike, primed: map[string]bool{}}, nil
 }
 
 // arm begins to count.
@@ -62,29 +81,68 @@ func (w *watch) disarm() {
 	}
 }
 
-// Join looks through one stream. A text may be cut in two by the borders of chunks, so as much of the stream is kept as
-// may be the beginning of one.
+// Join looks through one stream for the text, and for what must come before it.
 func (w *watch) Join(s *cell.Stream) cell.Pass {
-	text := []byte(w.trigger.Request + w.trigger.Response)
-	if (w.trigger.Request != "") != (s.Direction == cell.Request) {
+	conn := fmt.Sprintf("%s %d", s.Proxy, s.Conn)
+	var looks []func(data []byte)
+	if after := w.trigger.After; after != "" && s.Direction == cell.Request {
+		look := finder(after)
+		looks = append(looks, func(data []byte) {
+			if look(data) > 0 {
+				w.prime(conn)
+			}
+		})
+	}
+	if s.Direction == w.trigger.way() {
+		look := finder(w.trigger.Request + w.trigger.Response)
+		looks = append(looks, func(data []byte) {
+			if found := look(data); found > 0 && w.count(conn, found) {
+				w.strike()
+			}
+		})
+	}
+	if len(looks) == 0 {
 		return through
 	}
-	var kept []byte
 	return func(c cell.Chunk, next func(cell.Chunk)) {
-		kept = append(kept, c.Data...)
-		found := bytes.Count(kept, text)
-		kept = bytes.Clone(kept[max(0, len(kept)-len(text)+1):])
-		if found > 0 && w.count(found) {
-			w.strike()
+		for _, look := range looks {
+			look(c.Data)
 		}
 		next(c)
 	}
 }
 
-// count notes that the text has come so many times more and says whether it is time to strike, once.
-func (w *watch) count(n int) bool {
+// finder counts a text in a stream, chunk by chunk. A text may be cut in two by the borders of chunks, so as much of the
+// stream is kept as may be the beginning of one.
+func finder(text string) func(data []byte) int {
+	var kept []byte
+	return func(data []byte) int {
+		kept = append(kept, data...)
+		found := bytes.Count(kept, []byte(text))
+		kept = bytes.Clone(kept[max(0, len(kept)-len(text)+1):])
+		return found
+	}
+}
+
+// prime notes that a connection's client has sent what must come before the text.
+func (w *watch) prime(conn string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.primed[conn] = true
+}
+
+// count notes that the text has come so many times more on a connection, and says whether it is time to strike, once. Where
+// something must come before it, only the first text after that counts.
+func (w *watch) count(conn string, n int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.trigger.After != "" {
+		if !w.primed[conn] {
+			return false
+		}
+		n = 1
+		delete(w.primed, conn)
+	}
 	if !w.armed {
 		return false
 	}
@@ -104,13 +162,22 @@ func (w *watch) counted() int {
 }
 
 // String says what is waited for.
-func (w *watch) String() string {
-	return fmt.Sprintf("number %d of %q on the %s of %s", w.trigger.Nth, w.trigger.Request+w.trigger.Response,
-		w.way(), w.trigger.Link)
+func (t Trigger) String() string {
+	text := fmt.Sprintf("%q on the %s of %s", t.Request+t.Response, t.way(), t.Link)
+	if t.After != "" {
+		text += fmt.Sprintf(" after %q", t.After)
+	}
+	switch {
+	case t.Moment != "" && t.Link == "":
+		text = "the moment " + t.Moment
+	case t.Moment != "":
+		text = fmt.Sprintf("the moment %s (%s)", t.Moment, text)
+	}
+	return fmt.Sprintf("number %d of %s", max(1, t.Nth), text)
 }
 
-func (w *watch) way() cell.Direction {
-	if w.trigger.Request != "" {
+func (t Trigger) way() cell.Direction {
+	if t.Request != "" {
 		return cell.Request
 	}
 	return cell.Response

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"stormglass/chaos/fault"
 	"stormglass/chaos/system"
 )
 
@@ -42,7 +43,7 @@ func (s *Scenario) Resolve(v Vocabulary) error {
 			r.oneOf(path+".act", "act", f.Act, v.Acts)
 		}
 		if f.When != nil {
-			r.link(path+".when.link", f.When.Link, v)
+			r.moment(path+".when", *f.When, v)
 		}
 	}
 	for path, list := range map[string][]Expectation{"steady.expect": s.Steady.Expect, "expect.during": s.Expect.During, "expect.after": s.Expect.After} {
@@ -93,6 +94,15 @@ func (r *reader) oneOf(path, what, name string, known []string) {
 func (r *reader) link(path, name string, v Vocabulary) {
 	if _, err := v.System.Link(name); err != nil {
 		r.at(path, "%v", err)
+	}
+}
+
+// moment checks where a fault waits.
+func (r *reader) moment(path string, t fault.Trigger, v Vocabulary) {
+	if t.Moment == "" {
+		r.link(path+".link", t.Link, v)
+	} else if _, err := v.System.Moment(t.Moment); err != nil {
+		r.at(path+".moment", "%v", err)
 	}
 }
 

@@ -41,6 +41,8 @@ units:
 links:
   - {client: shop, server: store, port: http, env: STORE_URL, value: "http://{addr}"}
   - {client: shop, server: store-db, via: store, port: wire, env: DB_ADDRS, direct: "straight to {addr}"}
+moments:
+  paid: {link: shop -> store-db, after: COMMITTED pay, response: OK}
 `
 
 // Main takes over when the test binary was started as a part of the toy system, and otherwise returns. It is the first

@@ -105,11 +105,7 @@ func (x explanation) timeline() {
 func describe(f fault.Spec) string {
 	text := fmt.Sprintf("%s %s%s for %s", f.Do, crowdOf(f), f.Target(), f.For)
 	if f.When != nil {
-		way, what := "request", f.When.Request
-		if what == "" {
-			way, what = "response", f.When.Response
-		}
-		text += fmt.Sprintf(", at number %d of %q on the %s of %s", max(1, f.When.Nth), what, way, f.When.Link)
+		text += ", at " + f.When.String()
 	}
 	if f.On > 0 {
 		text += fmt.Sprintf(", %s on and %s off", f.On, f.Off)
