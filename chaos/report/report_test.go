@@ -22,9 +22,9 @@ func result(got, expected scenario.Verdict) run.Result {
 	return run.Result{
 		Folder: "out/x/dark", Took: 12345 * time.Millisecond,
 		Verdict: verdict.Verdict{
-			Name: "dark", Claim: "It stays open.", Verdict: got, Expected: expected, Seed: 7, Reasons: []string{"lost: 1 of 9 (9 samples)"},
+			Name: "dark", Claim: "It stays open.", Verdict: got, Expected: expected, Seed: 7, Reasons: []string{"lost: 1 of 9 (9 objects)"},
 			Doses:      []fault.Dose{{Fault: "delay", Target: "a -> b", Asked: "delay for 1s", Why: "3 chunks waited", Hit: true, Measures: map[string]float64{"chunks_delayed": 3}}},
-			Claims:     []verdict.Finding{{Phase: "during", Subject: "signal", Asked: "success at least 1", Measured: "1 of 1", Samples: 40, State: verdict.Holds}, {Phase: "during", Subject: "traffic", Asked: "traffic", State: verdict.Holds}},
+			Claims:     []verdict.Finding{{Phase: "during", Subject: "signal", Asked: "success at least 1", Measured: "1 of 1", Samples: 40, Of: "operations", State: verdict.Holds}, {Phase: "during", Subject: "traffic", Asked: "traffic", State: verdict.Holds}},
 			Invariants: []verdict.Finding{{Phase: "end", Subject: "invariant", Asked: "kept", Samples: 8, State: verdict.Holds}, {Phase: "end", Subject: "invariant", Asked: "lost", Measured: "1 of 9", Samples: 9, State: verdict.Broken, Broken: []string{"order-3 is gone"}}},
 			Settings:   map[string]map[string]string{"order": {"SAGA_DEADLINE": "6s"}},
 			Load:       evidence.Load{Visits: 5, Rate: 20}, Phases: []verdict.PhaseTime{{Name: "steady", Seconds: 4}},
@@ -37,7 +37,7 @@ func TestTextSaysTheVerdictFirstAndWhatLedToIt(t *testing.T) {
 	Text{W: &out}.Result(result(scenario.Fail, scenario.Pass))
 	want := `FAIL (not PASS) dark  (12.3 s)
   It stays open.
-  → lost: 1 of 9 (9 samples)
+  → lost: 1 of 9 (9 objects)
   ✓ during    success at least 1: 1 of 1 (40 operations)
   ✓ fault     a -> b: delay for 1s: 3 chunks waited
   ✗ end       lost: 1 of 9 (9 objects)

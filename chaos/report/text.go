@@ -106,21 +106,10 @@ func tallies(results []run.Result) (out []tally) {
 }
 
 func (t Text) finding(f verdict.Finding) {
-	t.line("  %s %-9s %s: %s (%s)", mark(f.State), f.Phase, f.Asked, f.Measured, samples(f))
+	t.line("  %s %-9s %s: %s (%s)", mark(f.State), f.Phase, f.Asked, f.Measured, f.Basis())
 	for _, example := range f.Broken {
 		t.line("              %s", example)
 	}
-}
-
-// samples says what a finding rests on, in words that fit its subject.
-func samples(f verdict.Finding) string {
-	unit := map[string]string{
-		"signal": "operations", "traffic": "operations", "breaker": "scraped states", "backlog": "scraped depths", "promql": "values",
-	}[f.Subject]
-	if unit == "" {
-		unit = "objects"
-	}
-	return fmt.Sprintf("%d %s", f.Samples, unit)
 }
 
 func (t Text) dose(d fault.Dose) {

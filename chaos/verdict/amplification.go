@@ -26,7 +26,7 @@ func (q query) amplification(phase string, e scenario.Expectation) (Finding, err
 	}
 	again := gained(retries)
 	first := gained(attempts) - again
-	f := Finding{State: Holds, Samples: int(first)}
+	f := Finding{State: Holds, Samples: int(first), Of: operations}
 	if f.Samples < e.Least() {
 		f.State, f.Measured = Unproven, tooFew(e)
 		return f, nil

@@ -23,7 +23,7 @@ func (q query) backlog(e scenario.Expectation) (Finding, error) {
 	} else {
 		f = q.drained(e, depths)
 	}
-	f.Samples = len(depths)
+	f.Samples, f.Of = len(depths), "scraped depths"
 	return f, nil
 }
 

@@ -70,6 +70,9 @@ func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 	return v
 }
 
+// operations are what signals rest on.
+const operations = "operations"
+
 func (q query) reached(phase string) bool {
 	_, ok := q.Run.Phase(phase)
 	return ok
@@ -119,7 +122,7 @@ func (q query) window(phase string) evidence.Phase {
 func (q query) traffic(phase, name string) Finding {
 	window, _ := q.Run.Phase(name)
 	n := len(evidence.During(q.History, window))
-	f := Finding{Phase: phase, Subject: "traffic", Asked: "traffic", Measured: fmt.Sprintf("%d operations", n), Samples: n, State: Holds}
+	f := Finding{Phase: phase, Subject: "traffic", Asked: "traffic", Measured: fmt.Sprintf("%d operations", n), Samples: n, Of: operations, State: Holds}
 	if n == 0 {
 		f.State = Unproven
 	}

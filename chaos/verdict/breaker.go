@@ -36,7 +36,7 @@ func (q query) breaker(e scenario.Expectation) (Finding, error) {
 	} else {
 		f = q.closes(e, moments)
 	}
-	f.Samples = samples
+	f.Samples, f.Of = samples, "scraped states"
 	return f, nil
 }
 

@@ -60,14 +60,14 @@ func (q query) halfOpens(e scenario.Expectation) (Finding, error) {
 		if o.tried {
 			longest = max(longest, o.End.Sub(o.Start))
 			tried++
-		} else if !o.Start.Add(e.HalfOpensWithin).After(fault.End) {
-			return Finding{State: Broken, Samples: len(open), Measured: fmt.Sprintf("%s opened %s after the fault began and let no trial out", o.instance, seconds(fault.Start, o.Start))}, nil
+		} else if soon := o.Start.Add(e.HalfOpensWithin); soon.Before(o.End) && soon.Before(fault.End) {
+			return Finding{State: Broken, Samples: len(open), Of: "openings", Measured: fmt.Sprintf("%s opened %s after the fault began and let no trial out", o.instance, seconds(fault.Start, o.Start))}, nil
 		}
 	}
 	if tried == 0 {
 		return Finding{State: Unproven, Measured: "it never opened, or not for long enough"}, nil
 	}
-	f := Finding{State: Holds, Samples: tried, Measured: fmt.Sprintf("%d trials, each at most %v after its opening", tried, longest.Round(10*time.Millisecond))}
+	f := Finding{State: Holds, Samples: tried, Of: "openings", Measured: fmt.Sprintf("%d trials, each at most %v after its opening", tried, longest.Round(10*time.Millisecond))}
 	if longest > e.HalfOpensWithin {
 		f.State = Broken
 	}
@@ -107,7 +107,7 @@ func (q query) leaks(e scenario.Expectation) (Finding, error) {
 	for _, o := range open {
 		total += o.End.Sub(o.Start)
 	}
-	f := Finding{State: Holds, Samples: received, Measured: fmt.Sprintf("%d of %d calls came in the %v that it was open, in %d openings", len(leaked), received, total.Round(10*time.Millisecond), len(open))}
+	f := Finding{State: Holds, Samples: received, Of: "calls", Measured: fmt.Sprintf("%d of %d calls came in the %v that it was open, in %d openings", len(leaked), received, total.Round(10*time.Millisecond), len(open))}
 	if float64(len(leaked)) > *e.LeaksAtMost {
 		f.State, f.Broken = Broken, leaked[:min(len(leaked), 10)]
 	}

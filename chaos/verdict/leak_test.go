@@ -160,7 +160,7 @@ func TestRecovery(t *testing.T) {
 	}{
 		"at once":                          {failing(0, 4), Holds, "1 of 1 from 0s on"},
 		"in time":                          {failing(0, 5.2), Holds, "from 900ms on"},
-		"too late":                         {failing(0, 6.5), Broken, "from 2.3s on"},
+		"too late":                         {failing(0, 6.5), Broken, "from 2.4s on"},
 		"never":                            {failing(0, 8), Broken, "no moment from which on it holds"},
 		"only when hardly anybody is left": {failing(4, 7.7), Broken, "no moment from which on it holds"},
 		"well at first, and then no more":  {failing(6, 8), Broken, "no moment from which on it holds"},

@@ -20,7 +20,7 @@ func (q query) promql(phase string, e scenario.Expectation) (Finding, error) {
 	if len(vector) == 0 || math.IsNaN(vector[0].Value) {
 		return Finding{State: Unproven, Measured: "no value"}, nil
 	}
-	f := Finding{Measured: fmt.Sprintf("%.4g", vector[0].Value), Samples: 1, State: Holds}
+	f := Finding{Measured: fmt.Sprintf("%.4g", vector[0].Value), Samples: 1, Of: "values", State: Holds}
 	if !e.Allows(vector[0].Value) {
 		f.State = Broken
 	}

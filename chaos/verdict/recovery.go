@@ -23,7 +23,7 @@ func (q query) recovers(signal Signal, e scenario.Expectation) Finding {
 		if !e.Allows(value) {
 			continue
 		}
-		f := Finding{State: Holds, Samples: samples, Measured: fmt.Sprintf("%.4g %s from %s on", value, signal.Unit, seconds(window.Start, rest.Start))}
+		f := Finding{State: Holds, Samples: samples, Of: operations, Measured: fmt.Sprintf("%.4g %s from %s on", value, signal.Unit, seconds(window.Start, rest.Start))}
 		if rest.Start.Sub(window.Start) > e.RecoversWithin {
 			f.State = Broken
 		}
@@ -31,7 +31,7 @@ func (q query) recovers(signal Signal, e scenario.Expectation) Finding {
 	}
 	value, samples := signal.Func(evidence.During(q.History, window))
 	if samples < e.Least() {
-		return Finding{State: Unproven, Samples: samples, Measured: tooFew(e)}
+		return Finding{State: Unproven, Samples: samples, Of: operations, Measured: tooFew(e)}
 	}
-	return Finding{State: Broken, Samples: samples, Measured: fmt.Sprintf("%.4g %s up to the end of recover, and no moment from which on it holds", value, signal.Unit)}
+	return Finding{State: Broken, Samples: samples, Of: operations, Measured: fmt.Sprintf("%.4g %s up to the end of recover, and no moment from which on it holds", value, signal.Unit)}
 }

@@ -19,7 +19,7 @@ func (q query) signal(phase string, e scenario.Expectation) (Finding, error) {
 	window := q.window(phase)
 	window.Start = window.Start.Add(e.Settle)
 	value, samples := signal.Func(evidence.During(q.History, window))
-	f := Finding{Measured: fmt.Sprintf("%.4g %s", value, signal.Unit), Samples: samples, State: Holds}
+	f := Finding{Measured: fmt.Sprintf("%.4g %s", value, signal.Unit), Samples: samples, Of: operations, State: Holds}
 	switch {
 	case samples < e.Least():
 		f.State = Unproven

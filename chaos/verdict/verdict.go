@@ -64,14 +64,24 @@ type Finding struct {
 	Subject  string   `json:"subject"` // what kind of question it is: signal, breaker, …, traffic, risk, invariant
 	Asked    string   `json:"asked"`
 	Measured string   `json:"measured"`
-	Samples  int      `json:"samples"` // operations, scrapes or objects that it rests on
+	Samples  int      `json:"samples"` // what it rests on, so many
+	Of       string   `json:"of"`      // of these: operations, scrapes, calls, objects
 	State    State    `json:"state"`
 	Broken   []string `json:"broken,omitempty"` // examples of what is wrong
 }
 
 // String is the finding in one line.
 func (f Finding) String() string {
-	return fmt.Sprintf("%s: %s (%d samples)", f.Asked, f.Measured, f.Samples)
+	return fmt.Sprintf("%s: %s (%s)", f.Asked, f.Measured, f.Basis())
+}
+
+// Basis is what the finding rests on, in words.
+func (f Finding) Basis() string {
+	of := f.Of
+	if of == "" {
+		of = "objects"
+	}
+	return fmt.Sprintf("%d %s", f.Samples, of)
 }
 
 // Pending reports whether waiting may still change the finding for the better, once the load has ended.

@@ -47,8 +47,8 @@ func TestTheVerdictIsTheWorstThatIsTrue(t *testing.T) {
 		because string
 	}{
 		"all is well":                           {nil, scenario.Pass, ""},
-		"a broken claim":                        {[]change{brokenClaim}, scenario.Fail, "success at least 0.9: 0 of 1 (40 samples)"},
-		"a broken invariant":                    {[]change{brokenInvariant}, scenario.Fail, "sound: one lost (3 samples)"},
+		"a broken claim":                        {[]change{brokenClaim}, scenario.Fail, "success at least 0.9: 0 of 1 (40 operations)"},
+		"a broken invariant":                    {[]change{brokenInvariant}, scenario.Fail, "sound: one lost (3 objects)"},
 		"a fault that missed":                   {[]change{missed}, scenario.Inconclusive, "refuse on c -> d touched nothing: no connection was there"},
 		"a broken invariant and no dose":        {[]change{missed, brokenInvariant}, scenario.Fail, "sound"},
 		"an unsteady baseline":                  {[]change{unsteady}, scenario.Invalid, "the baseline was not steady: success"},
