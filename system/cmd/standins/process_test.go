@@ -35,19 +35,43 @@ type unit struct {
 	Env     map[string]string
 }
 
-// units gives the stand-ins of shop.yaml by name.
-func units(t *testing.T) map[string]unit {
+// shop is what shop.yaml says of processes, and what is different in its tiers.
+type shop struct {
+	Units map[string]unit
+	Tiers map[string]shop
+}
+
+func readShop(t *testing.T) (s shop) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "shop.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var shop struct{ Units map[string]unit }
-	if err := yaml.Unmarshal(text, &shop); err != nil {
+	if err := yaml.Unmarshal(text, &s); err != nil {
 		t.Fatalf("read shop.yaml: %v", err)
 	}
+	return s
+}
+
+// tier gives the stand-ins of one tier of shop.yaml by the names of their commands.
+func tier(t *testing.T, name string) map[string]unit {
+	t.Helper()
+	all := readShop(t)
 	found := map[string]unit{}
-	for name, u := range shop.Units {
+	for unit, u := range all.Tiers[name].Units {
+		if u.Ports == nil { // a tier says only what is different
+			u.Ports = all.Units[unit].Ports
+		}
+		found[u.Command[1]] = u
+	}
+	return found
+}
+
+// units gives the stand-ins of shop.yaml by name.
+func units(t *testing.T) map[string]unit {
+	t.Helper()
+	found := map[string]unit{}
+	for name, u := range readShop(t).Units {
 		if u.Command[0] == "standins" {
 			found[name] = u
 		}
@@ -70,10 +94,14 @@ type process struct {
 // prepare makes a process of a stand-in of shop.yaml with free ports, without starting it.
 func prepare(t *testing.T, name, data string) *process {
 	t.Helper()
-	u := units(t)[name]
+	return prepareUnit(t, units(t)[name], data)
+}
+
+func prepareUnit(t *testing.T, u unit, data string) *process {
+	t.Helper()
 	p := &process{addr: map[string]string{}, ended: make(chan struct{})}
 	p.Cmd = exec.Command(os.Args[0], u.Command[1:]...)
-	p.Env = []string{asProgram + "=yes"}
+	p.Env = []string{asProgram + "=yes", "PATH=" + os.Getenv("PATH")}
 	for port, setting := range u.Ports {
 		p.addr[port] = freeAddr(t)
 		p.Env = append(p.Env, setting+"="+p.addr[port])
@@ -122,6 +150,7 @@ func (p *process) again(t *testing.T) *process {
 	t.Helper()
 	next := &process{addr: p.addr, ended: make(chan struct{})}
 	next.Cmd = exec.Command(p.Path, p.Args[1:]...)
+	next.SysProcAttr = p.SysProcAttr
 	next.Env, next.Stdout, next.Stderr = p.Env, &next.output, &next.output
 	return begin(t, next)
 }

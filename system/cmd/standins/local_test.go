@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	amqp "github.com/rabbitmq/amqp091-go"
+	"github.com/redis/go-redis/v9"
+
+	"stormglass/system/platform/backendtest"
+	"stormglass/system/platform/boot"
+)
+
+// real are the stand-ins that run a real server: how a test is skipped or fails without it, and how something is written there
+// and read again.
+func real() map[string]struct {
+	need        func(testing.TB) *backendtest.Server
+	write, read func(ctx context.Context, addr string) error
+} {
+	return map[string]struct {
+		need        func(testing.TB) *backendtest.Server
+		write, read func(ctx context.Context, addr string) error
+	}{
+		"local-postgres": {backendtest.Postgres, sql("CREATE TABLE kept (id INT)"), sql("SELECT id FROM kept")},
+		"local-rabbitmq": {backendtest.RabbitMQ, queue(false), queue(true)},
+		"local-redis":    {backendtest.Redis, set, fetch},
+	}
+}
+
+// sql runs a statement in the order service's database, as the shop would reach it.
+func sql(statement string) func(context.Context, string) error {
+	return func(ctx context.Context, addr string) error {
+		c, err := pgx.Connect(ctx, "postgres://shop:local-tier-only-not-a-secret@"+addr+"/order?sslmode=disable")
+		if err != nil {
+			return err
+		}
+		_, err = c.Exec(ctx, statement)
+		return errors.Join(err, c.Close(ctx))
+	}
+}
+
+// queue declares a durable queue, or asks whether it is there.
+func queue(passive bool) func(context.Context, string) error {
+	return func(_ context.Context, addr string) error {
+		c, err := amqp.Dial("amqp://shop:local-tier-only-not-a-secret@" + addr + "/shop")
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		ch, err := c.Channel()
+		if err != nil {
+			return err
+		}
+		declare := ch.QueueDeclare
+		if passive {
+			declare = ch.QueueDeclarePassive
+		}
+		_, err = declare("kept", true, false, false, false, amqp.Table{"x-queue-type": "quorum"})
+		return err
+	}
+}
+
+func set(ctx context.Context, addr string) error {
+	c := redis.NewClient(&redis.Options{Addr: addr})
+	return errors.Join(c.Set(ctx, "kept", "yes", 0).Err(), c.Close())
+}
+
+func fetch(ctx context.Context, addr string) error {
+	c := redis.NewClient(&redis.Options{Addr: addr})
+	return errors.Join(c.Get(ctx, "kept").Err(), c.Close())
+}
+
+// enterable gives a folder that another user may enter, as the folders of a run are; t.TempDir's are not.
+func enterable(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "standins-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// clientPort is the address for clients among a unit's ports.
+func (p *process) clientPort() string {
+	for _, name := range []string{"postgres", "amqp", "redis"} {
+		if addr := p.addr[name]; addr != "" {
+			return addr
+		}
+	}
+	return ""
+}
+
+// killAll kills the process's group, as a cell's guard does.
+func (p *process) killAll(t *testing.T) {
+	t.Helper()
+	if err := syscall.Kill(-p.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+}
+
+// mustBeGone waits until nobody listens on the process's ports.
+func (p *process) mustBeGone(t *testing.T) {
+	t.Helper()
+	waitFor(t, "the ports to be free", func() error {
+		for port, addr := range p.addr {
+			l, err := net.Listen("tcp", addr)
+			if err != nil {
+				return fmt.Errorf("%s: %w", port, err)
+			}
+			l.Close()
+		}
+		return nil
+	})
+}
+
+func TestARealServerKeepsItsDataThroughAKillAndLeavesNothingBehind(t *testing.T) {
+	for name, server := range real() {
+		t.Run(name, func(t *testing.T) {
+			server.need(t)
+			p := prepareUnit(t, tier(t, "local")[name], enterable(t))
+			p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			begin(t, p)
+			if err := server.write(t.Context(), p.clientPort()); err != nil {
+				t.Fatalf("write: %v\n%s", err, &p.output)
+			}
+			p.killAll(t)
+			next := p.again(t) // at once: what is left of the former life must not be in its way
+			if err := server.read(t.Context(), next.clientPort()); err != nil {
+				t.Errorf("read after a kill: %v\n%s", err, &next.output)
+			}
+			if code := next.stop(t); code != boot.ExitOK {
+				t.Errorf("got exit code %d, want 0\n%s", code, &next.output)
+			}
+			next.mustBeGone(t)
+		})
+	}
+}
+
+func TestARealServerThatEndsByItselfEndsTheStandInWithAnError(t *testing.T) {
+	server := real()["local-redis"]
+	server.need(t)
+	p := begin(t, prepareUnit(t, tier(t, "local")["local-redis"], enterable(t)))
+	c := redis.NewClient(&redis.Options{Addr: p.clientPort(), MaxRetries: -1})
+	defer c.Close()
+	c.ShutdownNoSave(t.Context())
+	<-p.ended
+	if code := p.ProcessState.ExitCode(); code != boot.ExitError || !strings.Contains(p.output.String(), "it ended though nobody asked") {
+		t.Errorf("got exit code %d, want 1 and the reason\n%s", code, &p.output)
+	}
+}
+
+func TestAServerThatIsNotInstalledIsNamedWithItsPackage(t *testing.T) {
+	p := prepareUnit(t, tier(t, "local")["local-redis"], enterable(t))
+	p.Env = append(p.Env, "PATH="+t.TempDir())
+	code, said := p.end(t)
+	if code != boot.ExitUsage || !strings.Contains(said, "redis-server is not on this machine") || !strings.Contains(said, "apt-get install redis-server") {
+		t.Errorf("got exit code %d and %q, want 2, the program and its package", code, said)
+	}
+}
+
+func TestAFolderThatTheServersUserCannotEnterIsNamed(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root gives a server to another user")
+	}
+	real()["local-postgres"].need(t)
+	closed := filepath.Join(enterable(t), "closed")
+	if err := os.Mkdir(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if code, said := prepareUnit(t, tier(t, "local")["local-postgres"], closed).end(t); code == boot.ExitOK || !strings.Contains(said, "may not enter "+closed) {
+		t.Errorf("got exit code %d and %q, want the folder", code, said)
+	}
+}
