@@ -65,7 +65,9 @@ func createMetrics(dir string) (*metrics, error) {
 	return newMetrics(log, filepath.Join(dir, "scratch"))
 }
 
-// openMetrics replays a recording and leaves dir as it is.
+// openMetrics replays a recording and leaves dir as it was. What does not fit into memory goes to a folder in dir as long as
+// that takes, so that a process that is killed meanwhile leaves nothing elsewhere; where dir cannot be written to, it goes to
+// the folder for temporary files.
 func openMetrics(dir string) (*metrics, error) {
 	logDir := filepath.Join(dir, "wal")
 	if _, err := os.Stat(logDir); err != nil {
@@ -75,19 +77,25 @@ func openMetrics(dir string) (*metrics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open metrics log: %w", err)
 	}
-	scratch, err := os.MkdirTemp("", "stormglass-metrics-")
+	scratch, err := os.MkdirTemp(dir, "scratch-")
 	if err != nil {
-		return nil, fmt.Errorf("open metrics: %w", err)
+		scratch, err = os.MkdirTemp("", "stormglass-metrics-")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open metrics: %w", err), log.Close())
 	}
 	return newMetrics(log, scratch)
 }
 
-// newMetrics builds a head over a log. Chunks that a head moves out of memory only repeat what the log holds, so they
+// newMetrics builds a head over a log, or one without a log, which remembers as long as it lives. Chunks that a head moves out of memory only repeat what the log holds, so they
 // go to a scratch folder that is removed in the end.
 func newMetrics(log *wlog.WL, scratch string) (*metrics, error) {
 	head, err := tsdb.NewHead(nil, nil, log, nil, headOptions(scratch), nil)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("create metrics head: %w", err), log.Close(), os.RemoveAll(scratch))
+		if log != nil {
+			err = errors.Join(err, log.Close())
+		}
+		return nil, errors.Join(fmt.Errorf("create metrics head: %w", err), os.RemoveAll(scratch))
 	}
 	if err := head.Init(math.MinInt64); err != nil {
 		return nil, errors.Join(fmt.Errorf("replay metrics: %w", err), head.Close(), os.RemoveAll(scratch))
@@ -185,6 +193,16 @@ func (m *metrics) Exemplars(ctx context.Context, selector string, from, to time.
 		return nil, fmt.Errorf("find exemplars of %q: %w", selector, err)
 	}
 	return answer, nil
+}
+
+// forget drops the samples from before a moment.
+func (m *metrics) forget(before time.Time) error {
+	return m.read(func() error {
+		if err := m.head.Truncate(before.UnixMilli()); err != nil {
+			return fmt.Errorf("forget metrics: %w", err)
+		}
+		return nil
+	})
 }
 
 // read runs f while nobody can close the head.

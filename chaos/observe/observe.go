@@ -24,6 +24,9 @@ type Options struct {
 	ScrapeEvery time.Duration
 	// Targets tells what to scrape. It is asked before each round, so targets may come and go; nil means nothing.
 	Targets func() []Target
+	// Keep is how long what was seen is remembered; 0 means for ever. With a limit there is no recording: nothing is
+	// written but what does not fit into memory, and Open has nothing to open.
+	Keep time.Duration
 	// OTLPAddr and JaegerAddr are where the receivers listen; empty means a free port of 127.0.0.1.
 	OTLPAddr, JaegerAddr string
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -63,15 +64,28 @@ func Start(ctx context.Context, o Options) (_ *Observer, err error) {
 	}
 	undo = append(undo, jaeger.Close)
 	obs := &Observer{}
-	if obs.metrics, err = createMetrics(metricsDir(o.Dir)); err != nil {
-		return nil, err
-	}
-	undo = append(undo, obs.metrics.close)
-	if obs.spans, err = createSpans(tracesFile(o.Dir)); err != nil {
+	if obs.metrics, obs.spans, err = o.create(); err != nil {
 		return nil, err
 	}
 	obs.serve(ctx, o, otlp, jaeger)
 	return obs, nil
+}
+
+// create makes where metrics and spans are kept.
+func (o Options) create() (*metrics, *spans, error) {
+	if o.Keep > 0 {
+		metrics, err := newMetrics(nil, filepath.Join(metricsDir(o.Dir), "scratch"))
+		return metrics, newSpans(), err
+	}
+	metrics, err := createMetrics(metricsDir(o.Dir))
+	if err != nil {
+		return nil, nil, err
+	}
+	spans, err := createSpans(tracesFile(o.Dir))
+	if err != nil {
+		return nil, nil, errors.Join(err, metrics.close())
+	}
+	return metrics, spans, nil
 }
 
 // serve starts everything that runs beside us; from here on nothing can fail but at its own work.
@@ -82,8 +96,26 @@ func (o *Observer) serve(ctx context.Context, opts Options, otlp, jaeger net.Lis
 
 	ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	o.work.Go(func() { o.scraper.run(ctx) })
+	if opts.Keep > 0 {
+		o.work.Go(func() { o.forget(ctx, opts.Keep) })
+	}
 	o.work.Go(func() { o.fail(unless(grpc.ErrServerStopped, o.otlp.Serve(otlp))) })
 	o.work.Go(func() { o.fail(unless(http.ErrServerClosed, o.jaeger.Serve(jaeger))) })
+}
+
+// forget drops what is older than an age, every tenth of that age.
+func (o *Observer) forget(ctx context.Context, age time.Duration) {
+	ticker := time.NewTicker(max(age/10, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			o.spans.forget(now.Add(-age))
+			o.fail(o.metrics.forget(now.Add(-age)))
+		}
+	}
 }
 
 // OTLP is the host:port of the OTLP gRPC receiver for traces.

@@ -30,6 +30,8 @@ type spanKey struct {
 	trace, span, service, kind string
 }
 
+func keyOf(s Span) spanKey { return spanKey{s.TraceID, s.SpanID, s.Service, s.Kind} }
+
 func newSpans() *spans {
 	return &spans{byTrace: make(map[string][]Span), seen: make(map[spanKey]bool)}
 }
@@ -72,7 +74,7 @@ func (s *spans) add(batch ...Span) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, span := range batch {
-		key := spanKey{span.TraceID, span.SpanID, span.Service, span.Kind}
+		key := keyOf(span)
 		if s.seen[key] {
 			continue
 		}
@@ -120,6 +122,21 @@ func (s *spans) Traces() iter.Seq2[string, []Span] {
 				return
 			}
 		}
+	}
+}
+
+// forget drops the traces that ended before a moment.
+func (s *spans) forget(before time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, members := range s.byTrace {
+		if slices.ContainsFunc(members, func(span Span) bool { return !span.End.Before(before) }) {
+			continue
+		}
+		for _, span := range members {
+			delete(s.seen, keyOf(span))
+		}
+		delete(s.byTrace, id)
 	}
 }
 

@@ -93,12 +93,17 @@ func (t *trial) targets() []observe.Target {
 	if c == nil {
 		return nil
 	}
+	return Targets(c)
+}
+
+// Targets are the metrics of a cell's services.
+func Targets(c *cell.Cell) []observe.Target {
 	var targets []observe.Target
 	for _, i := range c.Instances() {
 		if i.Kind != system.Service {
 			continue
 		}
-		if u, err := t.options.System.Unit(i.Unit); err == nil {
+		if u, err := c.System().Unit(i.Unit); err == nil {
 			targets = append(targets, observe.Target{Instance: i.Name, Job: i.Unit, URL: "http://" + i.Addrs[u.Ready] + "/metrics"})
 		}
 	}

@@ -7,42 +7,45 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"stormglass/chaos/evidence"
 	"stormglass/chaos/observe"
 )
 
 type queryCommand struct {
-	Folder string        `arg:"" help:"Evidence folder of one scenario."`
-	PromQL string        `arg:"" name:"promql" help:"What to ask of the metrics, in PromQL."`
-	At     time.Duration `help:"When to ask, from the beginning of the load; by default at the end of the run." placeholder:"DURATION"`
+	Ask []string      `arg:"" name:"[folder] promql" help:"What to ask of the metrics, in PromQL; before it the evidence folder of one scenario, or none to ask the running up."`
+	At  time.Duration `help:"When to ask, from the beginning of the load or of the up; by default at the end of the run, or now." placeholder:"DURATION"`
 }
 
-// Run asks recorded metrics and prints a line for each series, or one that says that there is none.
+// Run asks metrics and prints a line for each series, or one that says that there is none.
 func (c queryCommand) Run(ctx context.Context, env environment) (err error) {
-	folder, err := evidence.Open(c.Folder)
+	folder, promql := "", c.Ask[0]
+	switch len(c.Ask) {
+	case 1:
+	case 2:
+		folder, promql = c.Ask[0], c.Ask[1]
+	default:
+		return fmt.Errorf("read question: expected a folder and one query, got %d words; put the query in quotes", len(c.Ask))
+	}
+	from, err := sourceIn(ctx, folder)
 	if err != nil {
 		return err
 	}
-	recorded, err := observe.Open(c.Folder)
+	defer func() { err = errors.Join(err, from.Close()) }()
+	at, err := from.moment(c.At)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, recorded.Close()) }()
-	at, err := c.moment(folder.Run)
-	if err != nil {
-		return err
-	}
-	found, err := recorded.Query(ctx, c.PromQL, at)
+	found, err := from.Query(ctx, promql, at)
 	if err != nil {
 		return err
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(env.stderr, "stormglass: no series at %s\n", at.Format(clock))
+		fmt.Fprintf(env.stderr, "stormglass: no series at %s\n", at.UTC().Format(clock))
 		return nil
 	}
 	for _, s := range found {
@@ -53,22 +56,6 @@ func (c queryCommand) Run(ctx context.Context, env environment) (err error) {
 
 // clock is how moments are printed: UTC, as in the evidence.
 const clock = "15:04:05.000"
-
-func (c queryCommand) moment(r evidence.Run) (time.Time, error) {
-	if len(r.Phases) == 0 {
-		return time.Time{}, fmt.Errorf("find the moment: %s went through no phase", c.Folder)
-	}
-	end := r.Phases[len(r.Phases)-1].End
-	warmup, ok := r.Phase(evidence.Warmup)
-	if c.At == 0 || !ok {
-		return end, nil
-	}
-	at := warmup.Start.Add(c.At)
-	if at.After(end) {
-		return time.Time{}, fmt.Errorf("find the moment: --at %s is after the end of the run, %s from the beginning of its load", c.At, end.Sub(warmup.Start).Round(time.Millisecond))
-	}
-	return at, nil
-}
 
 func labels(all map[string]string) string {
 	var parts []string
@@ -81,23 +68,39 @@ func labels(all map[string]string) string {
 }
 
 type traceCommand struct {
-	Folder string `arg:"" help:"Evidence folder of one scenario."`
-	ID     string `arg:"" optional:"" name:"trace-id" help:"Which trace to show; without it, the slowest are listed."`
+	Ask []string `arg:"" optional:"" name:"[folder] [trace-id]" help:"Which trace to show; without it, the slowest are listed. Before it the evidence folder of one scenario, or none to ask the running up."`
 }
 
+// traceIDs are 32 hexadecimal digits, which no folder's name happens to be.
+var traceIDs = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
+
 // Run shows one trace as a tree, or the ten slowest.
-func (c traceCommand) Run(env environment) (err error) {
-	recorded, err := observe.Open(c.Folder)
+func (c traceCommand) Run(ctx context.Context, env environment) (err error) {
+	var folder, id string
+	switch {
+	case len(c.Ask) > 2:
+		return fmt.Errorf("read question: expected a folder and one trace id, got %d words", len(c.Ask))
+	case len(c.Ask) == 2:
+		folder, id = c.Ask[0], c.Ask[1]
+	case len(c.Ask) == 1 && traceIDs.MatchString(c.Ask[0]):
+		id = c.Ask[0]
+	case len(c.Ask) == 1:
+		folder = c.Ask[0]
+	}
+	from, err := sourceIn(ctx, folder)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, recorded.Close()) }()
-	if c.ID == "" {
-		return listTraces(env.stdout, recorded)
+	defer func() { err = errors.Join(err, from.Close()) }()
+	if id == "" {
+		return listTraces(ctx, env.stdout, from)
 	}
-	spans := recorded.Trace(strings.ToLower(c.ID))
+	spans, err := from.Trace(ctx, strings.ToLower(id))
+	if err != nil {
+		return err
+	}
 	if len(spans) == 0 {
-		return fmt.Errorf("find trace: %s holds no trace %q; stormglass trace %s lists the slowest", c.Folder, c.ID, c.Folder)
+		return fmt.Errorf("find trace: %s holds no trace %q; %s lists the slowest", cmp.Or(folder, "the running up"), id, strings.TrimSpace("stormglass trace "+folder))
 	}
 	tree{env.stdout, spans, spans[0].Start}.print()
 	return nil
@@ -106,29 +109,15 @@ func (c traceCommand) Run(env environment) (err error) {
 // slowest is how many traces are listed.
 const slowest = 10
 
-func listTraces(w io.Writer, recorded *observe.Recorded) error {
-	type entry struct {
-		id, name        string
-		took            time.Duration
-		spans, services int
+func listTraces(ctx context.Context, w io.Writer, from source) error {
+	list, all, err := from.Slowest(ctx, slowest)
+	if err != nil {
+		return err
 	}
-	var all []entry
-	for id, spans := range recorded.Traces() {
-		services := map[string]bool{}
-		end := spans[0].End
-		for _, s := range spans {
-			services[s.Service] = true
-			if s.End.After(end) {
-				end = s.End
-			}
-		}
-		all = append(all, entry{id, spans[0].Service + ": " + spans[0].Name, end.Sub(spans[0].Start), len(spans), len(services)})
-	}
-	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(b.took, a.took) })
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "%d traces; the slowest:\n", len(all))
-	for _, e := range all[:min(slowest, len(all))] {
-		fmt.Fprintf(out, "%s\t%.1f ms\t%d spans\t%d services\t%s\n", e.id, float64(e.took.Microseconds())/1000, e.spans, e.services, e.name)
+	fmt.Fprintf(out, "%d traces; the slowest:\n", all)
+	for _, s := range list {
+		fmt.Fprintf(out, "%s\t%.1f ms\t%d spans\t%d services\t%s\n", s.ID, float64(s.Took.Microseconds())/1000, s.Spans, s.Services, s.Name)
 	}
 	return out.Flush()
 }
@@ -167,7 +156,7 @@ func (t tree) below(s observe.Span, depth int) {
 }
 
 type logsCommand struct {
-	Folder      string `arg:"" help:"Evidence folder of one scenario, or the folder that a running up has named."`
+	Folder      string `arg:"" optional:"" help:"Evidence folder of one scenario, or that of a running up; without one, that of the one that is up."`
 	Instance    string `help:"Only of this process, such as order-1."`
 	Correlation string `help:"Only with this correlation id." placeholder:"ID"`
 	Trace       string `help:"Only with this trace id." placeholder:"ID"`
@@ -175,7 +164,14 @@ type logsCommand struct {
 }
 
 // Run prints the lines of all processes by time, each behind its process's name.
-func (c logsCommand) Run(env environment) error {
+func (c logsCommand) Run(ctx context.Context, env environment) error {
+	if c.Folder == "" {
+		up, err := theRunning(ctx)
+		if err != nil {
+			return err
+		}
+		c.Folder = up.Folder
+	}
 	lines, err := observe.Logs(c.Folder, observe.LogMatch{Instance: c.Instance, CorrelationID: c.Correlation, TraceID: c.Trace, Text: c.Text})
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"stormglass/chaos/cell"
@@ -15,6 +14,7 @@ import (
 )
 
 type upCommand struct {
+	Observe  bool   `help:"Scrape metrics and take in traces, so that query and trace can be asked about it." default:"true" negatable:""`
 	Probe    bool   `help:"Place one order, print one JSON object about it, and stop."`
 	Port     int    `help:"Port of the public address; a free one when 0." placeholder:"N"`
 	OTLP     string `name:"otlp" help:"Where to send traces, by OTLP over gRPC." placeholder:"HOST:PORT"`
@@ -27,6 +27,13 @@ const (
 	bootPatience  = 60 * time.Second
 	probePatience = 60 * time.Second
 	stopPatience  = 30 * time.Second
+)
+
+const (
+	// lookEvery is between two scrapes of an up: it may stay up for days, and nobody waits for a claim's tenths of a second.
+	lookEvery = time.Second
+	// remembered is for how long metrics and traces of an up can be asked about.
+	remembered = 15 * time.Minute
 )
 
 // Run starts the system without proxies, for there is nothing to break, and stops it whatever happens.
@@ -42,46 +49,26 @@ func (c upCommand) Run(ctx context.Context, env environment) (err error) {
 	if env.registry.Tour == nil && c.Probe {
 		return fmt.Errorf("find probe: nobody has registered one for %s", sys.Name)
 	}
-	dir, err := os.MkdirTemp("", "stormglass-up-")
+	dir, err := os.MkdirTemp("", upPrefix)
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	begin := time.Now()
-	running, err := c.start(ctx, env, sys, bin, dir)
-	if err != nil {
-		return err
-	}
+	up := &upCell{upCommand: c, env: env, sys: sys}
 	defer func() {
-		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
-		defer cancel()
-		if stop := running.Stop(over); stop != nil {
+		if stop := up.stop(ctx); stop != nil {
 			err = errors.Join(err, codeError{report.ExitInvalid, stop})
 		}
 	}()
+	if err := up.start(ctx, bin, dir); err != nil {
+		return err
+	}
+	running := up.running()
 	if c.Probe {
 		return c.probe(ctx, env, running, begin)
 	}
 	return c.stay(ctx, env, running, begin, dir)
-}
-
-func (c upCommand) start(ctx context.Context, env environment, sys *system.System, bin, dir string) (*cell.Cell, error) {
-	bounded, cancel := context.WithTimeout(ctx, bootPatience)
-	defer cancel()
-	running, err := cell.Start(bounded, sys, cell.Options{
-		Name: "up", Dir: dir, Temporary: true, Bin: bin, Direct: true, Ports: c.ports(sys), OTLP: strings.TrimPrefix(c.OTLP, "http://"),
-		Jaeger: c.Jaeger, Guard: env.guard,
-		Progress: func(format string, args ...any) { fmt.Fprintf(env.stderr, format+"\n", args...) },
-	})
-	switch {
-	case ctx.Err() != nil:
-		return nil, interrupted(ctx)
-	case errors.Is(err, cell.ErrPortInUse):
-		return nil, err
-	case err != nil:
-		return nil, codeError{report.ExitInvalid, err}
-	}
-	return running, nil
 }
 
 // ports fixes the public port where one is asked for.
