@@ -43,7 +43,7 @@ func allowed(from, to string) bool {
 	case inside(from, "chaos"):
 		return inside(to, "chaos")
 	case inside(from, "scenarios"):
-		return inside(to, "chaos", "scenarios", "system/api", "system/platform/money", "system/platform/events", "system/platform/telemetry")
+		return inside(to, "chaos", "scenarios", "system/api", "system/platform/money", "system/platform/events", "system/platform/resilience", "system/platform/telemetry")
 	case inside(from, "compose"):
 		return inside(to, "compose", "chaos/system")
 	case inside(from, "dashboards", "alerts"):

@@ -151,6 +151,12 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 			func(w *world) { w.refunds = nil },
 			[]string{"I2-charged-once"},
 		},
+		"a charge that was begun twice and taken once": {
+			func(w *world) {
+				w.intents = append(w.intents, row{"id": "pi-orphan", "order_id": "o-shipped", "amount": 1000, "captured": 0, "refunded": 0})
+			},
+			[]string{"I2-charged-once"},
+		},
 		"a lost refund": {
 			func(w *world) {
 				w.find("payment", "payments", "o-refunded")["state"] = "completed"

@@ -22,7 +22,7 @@ func invariants() []verdict.Check {
 		},
 		{
 			Name: "I2-charged-once", Func: looking(chargedOnce),
-			Doc: "Each order is charged at most once, nothing is shipped unpaid, and the card processor's ledger equals payment's table.",
+			Doc: "Each order has at most one charge at the card processor, and so is charged at most once; nothing is shipped unpaid, and the card processor's ledger equals payment's table.",
 		},
 		{
 			Name: "I3-refunded", Func: looking(refunded),

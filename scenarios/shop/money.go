@@ -7,7 +7,8 @@ import (
 
 // account is what the processor's ledger says about one order.
 type account struct {
-	charges            int // intents that took money
+	begun              int // intents, whether they took money or not
+	charges            int // those that did
 	captured, refunded int64
 }
 
@@ -17,6 +18,7 @@ func (l ledger) accounts() map[string]account {
 	all := map[string]account{}
 	for _, i := range l.Intents {
 		a := all[i.Order]
+		a.begun++
 		if i.Captured > 0 {
 			a.charges++
 		}
@@ -44,6 +46,7 @@ func chargedOnce(f *evidence.Folder) (verdict.Result, error) {
 	accounts, payments := book.accounts(), by(rows, func(p paymentRow) string { return p.Order })
 	for id, a := range inOrder(accounts) {
 		t.expect(a.charges <= 1, "order %s was charged %d times", id, a.charges)
+		t.also(a.begun <= 1, "order %s has %d charges at the processor: one of them is nobody's, and waits to be confirmed", id, a.begun)
 		_, known := payments[id]
 		t.also(known || a.captured == 0, "the processor took %d for order %s, of which payment knows nothing", a.captured, id)
 	}

@@ -32,6 +32,7 @@ func Registry() verdict.Registry {
 		}},
 		Signals:  signals(),
 		Checks:   append(append(expectations(), invariants()...), risks()...),
+		Acts:     acts(),
 		Timeline: timeline,
 		Tour:     tour{},
 		Workload: workload(),

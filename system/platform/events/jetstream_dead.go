@@ -145,5 +145,18 @@ func (b *jetStream) redrive(ctx context.Context, queue, eventID string) error {
 	if err := b.sendThrough(ctx, "redrive", again); err != nil {
 		return err
 	}
-	return brokerError("take off dead letter", s.DeleteMsg(ctx, m.Sequence))
+	return takeOff(ctx, s, m.Sequence)
+}
+
+// takeOff deletes a dead letter. One that is gone may have been redriven by somebody else, or given up anew meanwhile, which
+// put a later one in its place: that one stays.
+func takeOff(ctx context.Context, s jetstream.Stream, sequence uint64) error {
+	err := s.DeleteMsg(ctx, sequence)
+	if err == nil {
+		return nil
+	}
+	if _, gone := s.GetMsg(ctx, sequence); errors.Is(gone, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return brokerError("take off dead letter", err)
 }

@@ -23,6 +23,7 @@ func deadLetters() []trial {
 		{"a dead letter that is buried twice is one", buriedTwice},
 		{"a redriven event reaches only the queue that failed", redriven},
 		{"all dead letters of a queue are redriven at once", redrivenAll},
+		{"a redriven event that fails again at once is a dead letter again", redrivenInVain},
 		{"the redrive of what is not there is not found", redriveMissing},
 	}
 }
@@ -125,6 +126,47 @@ func redrivenAll(t *testing.T, b *Backend) {
 	}
 	arrive(t, s, append(slices.Clone(sent[:3]), sent[8:]...))
 	listDead(t, broker, "q.payment", 0)
+}
+
+// redrivenInVain redrives while a subscriber gives each event up again as soon as it comes: a redriver must never take the
+// new dead letter for the old one, nor stumble over that the old one is gone.
+func redrivenInVain(t *testing.T, b *Backend) {
+	broker := b.Connect()
+	s := subscribe(t, broker, queue("q.payment"))
+	sent := made(40)
+	publish(t, broker, sent...)
+	for _, d := range fetch(t, s, len(sent)) {
+		bury(t, d, "a bug")
+	}
+	again := make(chan error, 1)
+	go func() {
+		for left := len(sent); left > 0; {
+			batch, err := s.Fetch(t.Context(), left)
+			if err != nil {
+				again <- err
+				return
+			}
+			for _, d := range batch {
+				if err := d.DeadLetter(t.Context(), events.Failure{Reason: "the same bug", Attempts: 1, At: time.Now().UTC()}); err != nil {
+					again <- err
+					return
+				}
+			}
+			left -= len(batch)
+		}
+		again <- nil
+	}()
+	if n, err := events.Redrive(t.Context(), broker, "q.payment"); n != len(sent) || err != nil {
+		t.Fatalf("redrive: got %d and %v, want %d", n, err, len(sent))
+	}
+	if err := <-again; err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range listDead(t, broker, "q.payment", len(sent)) {
+		if d.Reason != "the same bug" {
+			t.Errorf("dead letter %s: got reason %q, want that of its second failure", d.ID, d.Reason)
+		}
+	}
 }
 
 func redriveMissing(t *testing.T, b *Backend) {
