@@ -117,6 +117,10 @@ func (c *Cell) boot(ctx context.Context) error {
 	if c.keeper, err = c.newKeeper(run); err != nil {
 		return err
 	}
+	// The guard takes the data away, so there must be none before there is a guard.
+	if err := os.MkdirAll(filepath.Join(c.o.Dir, dataDir), 0o755); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
 	return c.startAll(ctx)
 }
 
@@ -136,16 +140,14 @@ func (c *Cell) newKeeper(run string) (*keeper, error) {
 // guardLog is where a guard's own crash would be written.
 const guardLog = "guard.log"
 
-// makeFolders makes a cell's folders. A cell begins from nothing: data of an earlier one would be judged as its own.
+// makeFolders makes a cell's folders, but for that of its data. A cell begins from nothing: data of an earlier one would be judged as its own.
 func makeFolders(dir string) error {
 	data := filepath.Join(dir, dataDir)
 	if old, err := os.ReadDir(data); err == nil && len(old) > 0 {
 		return fmt.Errorf("make folder: %s holds data of an earlier cell; remove it, or choose another folder", data)
 	}
-	for _, path := range []string{data, filepath.Join(dir, logsDir)} {
-		if err := os.MkdirAll(path, 0o755); err != nil {
-			return fmt.Errorf("make folder: %w", err)
-		}
+	if err := os.MkdirAll(filepath.Join(dir, logsDir), 0o755); err != nil {
+		return fmt.Errorf("make folder: %w", err)
 	}
 	return nil
 }

@@ -120,16 +120,24 @@ func (g *guard) start(o order) (int, error) {
 		return 0, fmt.Errorf("open log: %w", err)
 	}
 	defer log.Close()
-	cmd := exec.Command(o.Argv[0], o.Argv[1:]...)
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = o.Env, o.Dir, log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := launch(cmd); err != nil {
+	cmd, err := newGated(o.Argv)
+	if err != nil {
 		return 0, fmt.Errorf("start process: %w", err)
 	}
-	c := &child{cmd: cmd}
+	defer cmd.close()
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = o.Env, o.Dir, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := launch(cmd.Cmd); err != nil {
+		return 0, fmt.Errorf("start process: %w", err)
+	}
+	c := &child{cmd: cmd.Cmd}
 	g.children[o.Name] = c
 	g.waits.Go(func() { g.wait(o.Name, c) })
-	return cmd.Process.Pid, g.record.add(o.Name, cmd.Process.Pid)
+	if err := g.record.add(o.Name, cmd.Process.Pid); err != nil {
+		return 0, err
+	}
+	cmd.open()
+	return cmd.Process.Pid, nil
 }
 
 // wait reports a process's end, and ends what it left in its group.
