@@ -140,7 +140,8 @@ func (c *Cell) newKeeper(run string) (*keeper, error) {
 // guardLog is where a guard's own crash would be written.
 const guardLog = "guard.log"
 
-// makeFolders makes a cell's folders, but for that of its data. A cell begins from nothing: data of an earlier one would be judged as its own.
+// makeFolders makes a cell's folders, but for that of its data. A cell begins from nothing: data of an earlier one would be
+// judged as its own.
 func makeFolders(dir string) error {
 	data := filepath.Join(dir, dataDir)
 	if old, err := os.ReadDir(data); err == nil && len(old) > 0 {
