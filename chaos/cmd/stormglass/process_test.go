@@ -90,15 +90,21 @@ func TestCtrlCInTheMiddleOfAFaultUndoesEverything(t *testing.T) {
 	}
 }
 
-func TestKillingTheHarnessLeavesNoProcess(t *testing.T) {
-	y := newToy(t)
-	p := y.start(y.line("run", runtest.Write(t, "scenarios/bank-dark.yaml"), "--out", y.out)...)
-	p.await("blackhole on desk -> bank")
-	if y.left() == "" {
-		t.Fatal("no process of the toy is seen while it runs: the test looks in the wrong place")
+// TestAHarnessThatIsKilledOrCrashesLeavesNoProcess: SIGQUIT makes the runtime end the program as a panic does, with the
+// stacks of its goroutines and exit code 2, and without one deferred function.
+func TestAHarnessThatIsKilledOrCrashesLeavesNoProcess(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGQUIT} {
+		t.Run(s.String(), func(t *testing.T) {
+			y := newToy(t)
+			p := y.start(y.line("run", runtest.Write(t, "scenarios/bank-dark.yaml"), "--out", y.out)...)
+			p.await("blackhole on desk -> bank")
+			if y.left() == "" {
+				t.Fatal("no process of the toy is seen while it runs: the test looks in the wrong place")
+			}
+			p.signal(s)
+			waitFor(t, "the guard to clean up", 10*time.Second, func() (bool, string) { left := y.left(); return left == "", left })
+		})
 	}
-	p.signal(syscall.SIGKILL)
-	waitFor(t, "the guard to clean up", 10*time.Second, func() (bool, string) { left := y.left(); return left == "", left })
 }
 
 func TestUpStaysUntilCtrlC(t *testing.T) {
