@@ -293,6 +293,10 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 			func(w *world) { w.intent("o-refused")["captured"] = 1000 },
 			[]string{"orders-declined", "I2-charged-once", "I3-refunded"},
 		},
+		"somebody who was turned away without a word": {
+			func(w *world) { delete(w.history[len(w.history)-1].Fields, "retry_after") },
+			[]string{"turned-away-politely"},
+		},
 		"a customer of the sale who was told nothing": {
 			func(w *world) {
 				w.history = append(w.history, load.Operation{

@@ -1,6 +1,8 @@
 package shop
 
 import (
+	"net/http"
+
 	"stormglass/chaos/evidence"
 	"stormglass/chaos/load"
 	"stormglass/chaos/verdict"
@@ -28,6 +30,11 @@ func expectations() []verdict.Check {
 			Name: "sale-fair",
 			Doc:  "Of what is on sale no more is shipped than there was, and nothing is left though somebody was told that it is sold out, unless another gave it back; and everybody who came to the sale has the goods or was told.",
 			Func: looking(saleFair),
+		},
+		{
+			Name: "turned-away-politely",
+			Doc:  "Whoever was turned away by 429 or 503 was told when to come back.",
+			Func: looking(turnedAwayPolitely),
 		},
 		{
 			Name: "breakers-conform",
@@ -108,6 +115,19 @@ func ordersDeclined(f *evidence.Folder) (verdict.Result, error) {
 		t.also(accounts[id].captured == 0, "the processor took %d for order %s, of a card that is declined", accounts[id].captured, id)
 	}
 	return t.result("%d orders with cards that are declined", t.compared), nil
+}
+
+func turnedAwayPolitely(f *evidence.Folder) (verdict.Result, error) {
+	var t tally
+	by := map[int]int{}
+	for _, o := range f.History {
+		if o.Name == opCompletion || o.Status != http.StatusTooManyRequests && o.Status != http.StatusServiceUnavailable {
+			continue // a stream of events is opened again by itself
+		}
+		by[o.Status]++
+		t.expect(o.Fields["retry_after"] != "", "operation %d, %s, was answered by %d without Retry-After", o.Seq, o.Name, o.Status)
+	}
+	return t.result("%d times 429 and %d times 503", by[http.StatusTooManyRequests], by[http.StatusServiceUnavailable]), nil
 }
 
 // acceptedIsFinal is I4.

@@ -7,14 +7,18 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stormglass/chaos/load"
 	"stormglass/system/api/catalogue"
 )
 
-// rushName is the name of the shopper who is a rush.
-const rushName = "flash-sale"
+// The names of the shoppers who come in a rush.
+const (
+	rushName     = "flash-sale"
+	rushHourName = "rush-hour"
+)
 
 // onSale is what a flash sale sells: the limited edition of which there is most.
 func onSale() catalogue.Product {
@@ -22,10 +26,18 @@ func onSale() catalogue.Product {
 	return slices.MaxFunc(limited, func(a, b catalogue.Product) int { return int(a.Stock - b.Stock) })
 }
 
-// rush is the shopper flash-sale. Everybody is a customer of their own, with one piece of what is on sale in the cart
-// already when the sale opens, so that a visit is the checkout and the wait for what comes of it.
+// everyday lists products of which there is more than any rush can take.
+func everyday() []catalogue.Product {
+	return slices.DeleteFunc(catalogue.Products(), func(p catalogue.Product) bool { return p.Stock < wellStocked })
+}
+
+// rush is the shoppers flash-sale and rush-hour. Everybody is a customer of their own, with one piece of what they want in
+// the cart already when they come, so that a visit is the checkout and the wait for what comes of it.
 type rush struct {
 	buyer
+	wants   []catalogue.Product // by turns
+	ends    string              // how the orders must end; empty where that depends on who is faster
+	tries   int                 // how often somebody tries who is turned away at the door
 	waiting chan *purchase
 }
 
@@ -39,11 +51,12 @@ func (r *rush) Prepare(ctx context.Context, target load.Target) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var filling sync.WaitGroup
+	var turn atomic.Int64
 	for range atOnce {
 		filling.Go(func() {
 			for who := r.customers.take(); who != nil && ctx.Err() == nil; who = r.customers.take() {
-				p := &purchase{buyer: &r.buyer, who: who, errand: errand{card: goodCard, country: "DE"}}
-				if err := p.reach(ctx, onSale().ID); err != nil {
+				p := &purchase{buyer: &r.buyer, who: who, errand: errand{card: goodCard, country: "DE", ends: r.ends}}
+				if err := p.reach(ctx, r.wants[int(turn.Add(1))%len(r.wants)].ID); err != nil {
 					cancel(fmt.Errorf("fill cart: %w", err))
 					return
 				}
@@ -63,10 +76,8 @@ func (p *purchase) reach(ctx context.Context, product string) error {
 	})
 }
 
-// mostTries is how often somebody tries who is turned away at the door.
-const mostTries = 10
-
-// Visit grabs. Whoever is turned away at the door comes back when told to, a little later than that and not all at once.
+// Visit grabs. Whoever is turned away at the door and is patient comes back when told to, a little later than that and not
+// all at once.
 func (r *rush) Visit(ctx context.Context, v *load.Visit) {
 	var p *purchase
 	select {
@@ -79,7 +90,7 @@ func (r *rush) Visit(ctx context.Context, v *load.Visit) {
 	}
 	p.visit = v
 	accepted := p.order(ctx)
-	for try := 1; !accepted && p.comeAt > 0 && try < mostTries; try++ {
+	for try := 1; !accepted && p.comeAt > 0 && try < r.tries; try++ {
 		select {
 		case <-time.After(p.comeAt + time.Duration(v.Rand.Int64N(int64(p.comeAt)))):
 		case <-ctx.Done():

@@ -8,6 +8,7 @@ import (
 
 	"stormglass/chaos/load"
 	"stormglass/chaos/verdict"
+	"stormglass/system/api/catalogue"
 )
 
 // Registry is the explicit list of it all.
@@ -27,8 +28,16 @@ func Registry() verdict.Registry {
 			New:  func() load.Shopper { return &buyer{errands: declined} },
 		}, {
 			Name: rushName,
-			Doc:  fmt.Sprintf("wants one piece of %s, of which there are %d, and has it in the cart when the sale opens", onSale().ID, onSale().Stock),
-			New:  func() load.Shopper { return &rush{} },
+			Doc:  fmt.Sprintf("wants one piece of %s, of which there are %d, and has it in the cart when the sale opens; comes back when told to", onSale().ID, onSale().Stock),
+			New:  func() load.Shopper { return &rush{wants: []catalogue.Product{onSale()}, tries: 10} },
+		}, {
+			Name: rushHourName,
+			Doc:  "has one piece of something in the cart already, and goes home when turned away",
+			New:  func() load.Shopper { return &rush{wants: everyday(), ends: shipped, tries: 1} },
+		}, {
+			Name: strollerName,
+			Doc:  "has no account, searches for something that nobody has searched for yet, and looks at what comes first",
+			New:  func() load.Shopper { return &stroller{} },
 		}},
 		Signals:  signals(),
 		Checks:   append(append(expectations(), invariants()...), risks()...),

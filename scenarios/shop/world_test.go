@@ -94,6 +94,7 @@ func wellEnded() *world {
 	w.sale()
 	w.trespassed("eve", "o-shipped", 404)
 	w.trespassed("eve", "o-shipped", 503)
+	w.history[len(w.history)-1].Set("retry_after", "1s")
 	return w
 }
 
