@@ -29,9 +29,18 @@ type shop struct {
 // open starts a shop for one test; change may ask for other settings or more instances.
 func open(t testing.TB, change func(*cell.Options)) *shop {
 	t.Helper()
+	return openIn(t, system.Embedded, change)
+}
+
+// openIn starts a shop in one of its tiers.
+func openIn(t testing.TB, tier string, change func(*cell.Options)) *shop {
+	t.Helper()
 	keepResultsFresh(t)
 	sys, err := system.Load(filepath.Join(root, "system", "shop.yaml"))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if sys, err = sys.In(tier); err != nil {
 		t.Fatal(err)
 	}
 	s := &shop{t: t, dir: t.ArtifactDir(), web: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}

@@ -19,22 +19,6 @@ import (
 	"stormglass/system/platform/boot"
 )
 
-// real are the stand-ins that run a real server: how a test is skipped or fails without it, and how something is written there
-// and read again.
-func real() map[string]struct {
-	need        func(testing.TB) *backendtest.Server
-	write, read func(ctx context.Context, addr string) error
-} {
-	return map[string]struct {
-		need        func(testing.TB) *backendtest.Server
-		write, read func(ctx context.Context, addr string) error
-	}{
-		"local-postgres": {backendtest.Postgres, sql("CREATE TABLE kept (id INT)"), sql("SELECT id FROM kept")},
-		"local-rabbitmq": {backendtest.RabbitMQ, queue(false), queue(true)},
-		"local-redis":    {backendtest.Redis, set, fetch},
-	}
-}
-
 // sql runs a statement in the order service's database, as the shop would reach it.
 func sql(statement string) func(context.Context, string) error {
 	return func(ctx context.Context, addr string) error {
@@ -131,9 +115,15 @@ func (p *process) mustBeGone(t *testing.T) {
 }
 
 func TestARealServerKeepsItsDataThroughAKillAndLeavesNothingBehind(t *testing.T) {
-	for name, server := range real() {
+	backendtest.Programs(t)
+	for name, server := range map[string]struct {
+		write, read func(ctx context.Context, addr string) error
+	}{
+		"local-postgres": {sql("CREATE TABLE kept (id INT)"), sql("SELECT id FROM kept")},
+		"local-rabbitmq": {queue(false), queue(true)},
+		"local-redis":    {set, fetch},
+	} {
 		t.Run(name, func(t *testing.T) {
-			server.need(t)
 			p := prepareUnit(t, tier(t, "local")[name], enterable(t))
 			p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			begin(t, p)
@@ -154,8 +144,7 @@ func TestARealServerKeepsItsDataThroughAKillAndLeavesNothingBehind(t *testing.T)
 }
 
 func TestARealServerThatEndsByItselfEndsTheStandInWithAnError(t *testing.T) {
-	server := real()["local-redis"]
-	server.need(t)
+	backendtest.Programs(t)
 	p := begin(t, prepareUnit(t, tier(t, "local")["local-redis"], enterable(t)))
 	c := redis.NewClient(&redis.Options{Addr: p.clientPort(), MaxRetries: -1})
 	defer c.Close()
@@ -179,7 +168,7 @@ func TestAFolderThatTheServersUserCannotEnterIsNamed(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root gives a server to another user")
 	}
-	real()["local-postgres"].need(t)
+	backendtest.Programs(t)
 	closed := filepath.Join(enterable(t), "closed")
 	if err := os.Mkdir(closed, 0o700); err != nil {
 		t.Fatal(err)

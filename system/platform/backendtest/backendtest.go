@@ -70,6 +70,20 @@ func (k kind) shared() func() (*Server, error) {
 	})
 }
 
+// Programs ends a test, as a missing backend would, where PostgreSQL, RabbitMQ or Redis is not installed: what starts them by
+// itself is not helped by a URL or a container.
+func Programs(tb testing.TB) {
+	tb.Helper()
+	for _, k := range []kind{postgres(), rabbitMQ(), redis()} {
+		_, err := k.program()
+		if err != nil {
+			err = fmt.Errorf("%w: %w", errMissing, err)
+			err = errors.Join(err, note(err))
+		}
+		k.must(tb, err)
+	}
+}
+
 // must ends a test that cannot have its backend: by a skip when that is only missing, and need not be there.
 func (k kind) must(tb testing.TB, err error) {
 	tb.Helper()

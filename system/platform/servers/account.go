@@ -1,9 +1,13 @@
 package servers
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"syscall"
 )
@@ -34,6 +38,34 @@ func Unprivileged() (Account, error) {
 		return Account{&syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, err
 	}
 	return Account{}, failed
+}
+
+// Start starts a command as the account, in this process's group. What it leaves in the kernel if it is killed (PostgreSQL: a
+// piece of shared memory) goes with it where the system allows that.
+func (a Account) Start(c *exec.Cmd) error {
+	again := *c
+	c.SysProcAttr = apart(&syscall.SysProcAttr{Credential: a.Credential})
+	err := c.Start()
+	if errors.Is(err, syscall.EPERM) {
+		*c = again
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: a.Credential}
+		err = c.Start()
+	}
+	return err
+}
+
+// run runs a command of the account in a folder to its end.
+func (a Account) run(c *exec.Cmd, folder string) error {
+	var said bytes.Buffer
+	c.Dir, c.Stdout, c.Stderr = folder, &said, &said
+	err := a.Start(c)
+	if err == nil {
+		err = c.Wait()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(c.Path), err, &said)
+	}
+	return nil
 }
 
 // Own gives files to the account.

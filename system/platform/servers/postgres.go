@@ -89,15 +89,6 @@ func (o PostgresOptions) prepare(bin, folder string, as Account) error {
 // quoted writes a name in SQL.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// run runs a command of the account in a folder to its end.
-func (a Account) run(c *exec.Cmd, folder string) error {
-	c.Dir, c.SysProcAttr = folder, &syscall.SysProcAttr{Credential: a.Credential}
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", filepath.Base(c.Path), err, out)
-	}
-	return nil
-}
-
 // postgresReady asks as a client does that begins a session (PostgreSQL's manual, 55.7, StartupMessage). A server that can
 // take it asks for the password (R); one that is starting, or recovering from a crash, answers with an error (E).
 func postgresReady(address string) error {

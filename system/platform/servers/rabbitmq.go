@@ -34,7 +34,7 @@ func RabbitMQ(o RabbitOptions) (*Program, error) {
 	case server == "":
 		return nil, &MissingError{Server: "RabbitMQ", Program: "rabbitmq-server", Debian: "rabbitmq-server"}
 	case epmd == "":
-		return nil, &MissingError{Server: "RabbitMQ", Program: "epmd", Debian: "erlang-base"}
+		return nil, &MissingError{Server: "RabbitMQ", Program: "epmd", Debian: "rabbitmq-server"}
 	}
 	return &Program{
 		Name: "RabbitMQ", Ports: 3, Data: "mnesia", Stop: syscall.SIGTERM, Abort: syscall.SIGKILL,

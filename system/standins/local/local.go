@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"stormglass/system/platform/boot"
@@ -81,7 +80,7 @@ func (s *server) start(ctx context.Context) error {
 	s.cmd = s.Command(s.folder, ports)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.folder, os.Stdout, os.Stderr
 	s.cmd.ExtraFiles = []*os.File{lock}
-	if err := launch(s.cmd, s.as); err != nil {
+	if err := s.as.Start(s.cmd); err != nil {
 		return err
 	}
 	go func() {
@@ -136,18 +135,4 @@ func (s *server) keep(ctx context.Context) error {
 	}
 	<-s.ended
 	return nil
-}
-
-// launch starts a command as the account, in this process's group. What it leaves in the kernel (PostgreSQL: a piece of
-// shared memory, if it is killed) shall go with it where the system allows that.
-func launch(c *exec.Cmd, as servers.Account) error {
-	again := *c
-	c.SysProcAttr = apart(&syscall.SysProcAttr{Credential: as.Credential})
-	err := c.Start()
-	if errors.Is(err, syscall.EPERM) {
-		*c = again
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: as.Credential}
-		err = c.Start()
-	}
-	return err
 }
