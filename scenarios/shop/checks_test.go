@@ -297,6 +297,10 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 			func(w *world) { delete(w.history[len(w.history)-1].Fields, "retry_after") },
 			[]string{"turned-away-politely"},
 		},
+		"a call that was tried too often": {
+			func(w *world) { w.retried = append(w.retried, 4) },
+			[]string{"attempts-conform"},
+		},
 		"a customer of the sale who was told nothing": {
 			func(w *world) {
 				w.history = append(w.history, load.Operation{
@@ -396,7 +400,7 @@ func TestAnEmailMayComeTwiceWhereItsSenderDied(t *testing.T) {
 
 func TestAWorldWithoutOrdersComparesNothing(t *testing.T) {
 	w := wellEnded()
-	w.history, w.intents, w.refunds, w.log, w.mails, w.texts = nil, nil, nil, nil, nil, nil
+	w.history, w.intents, w.refunds, w.log, w.retried, w.mails, w.texts = nil, nil, nil, nil, nil, nil, nil
 	for service, tables := range w.audits {
 		for table := range tables {
 			if table != "stock" {

@@ -37,6 +37,11 @@ func expectations() []verdict.Check {
 			Func: looking(turnedAwayPolitely),
 		},
 		{
+			Name: "attempts-conform",
+			Doc:  "No operation on any link was attempted more often than the link's policy allows, as the traces tell of each further attempt.",
+			Func: looking(attemptsConform),
+		},
+		{
 			Name: "breakers-conform",
 			Doc:  "Every breaker that changed went by the rules of the state machine: closed, open, half-open, and from there either way; no change is missing from the log, and none came out of open before its time.",
 			Func: looking(breakersConform),

@@ -100,7 +100,7 @@ func TestATimelineTellsOfAnOrderByAllItsWitnesses(t *testing.T) {
 		"-4.000 order-db: order: create order, 1.0 ms",
 		"-4.000 order outbox: keeps order.created …vent-1, to be sent",
 		"-2.999 broker: confirms order.created …vent-1 to order",
-		"-0.001 inventory inbox: records order.created …vent-1; of this no span was heard",
+		"-0.001 inventory inbox: records order.created …vent-1; no span tells that it went well",
 		"+0.000 FAULT: broker: ",
 		"+1.000 inventory: gets order.created …vent-1 ONCE MORE",
 		"+1.000 card-processor: POST /v1/refunds → 200",

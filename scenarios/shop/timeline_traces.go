@@ -149,27 +149,33 @@ func eachIntake(f *evidence.Folder, do func(service string, row intakeRow)) erro
 	return nil
 }
 
-// repeats says whether a consumer had an event already when it came. A process that died has not told of its spans, but
-// what it committed stands in its inbox.
+// repeats says whether a consumer had done with an event already when it came. A process that died has not told of its
+// spans, but what it committed stands in its inbox.
 func (d deliveries) repeats(s observe.Span) bool {
 	key := delivery{s.Service, s.Attrs["messaging.message.id"]}
-	d.count[key]++
+	before := d.count[key]
+	if s.Status != observe.StatusError {
+		d.count[key]++
+	}
 	applied, kept := d.applied[key]
-	return d.count[key] > 1 || kept && applied.Before(s.Start.Truncate(time.Microsecond))
+	return before > 0 || kept && applied.Before(s.Start.Truncate(time.Microsecond))
 }
 
 func (d deliveries) add(s observe.Span) {
 	key := delivery{s.Service, s.Attrs["messaging.message.id"]}
-	event := eventName(s.Attrs["messaging.destination.name"], key.event)
+	event, before := eventName(s.Attrs["messaging.destination.name"], key.event), d.count[key]
 	if !d.repeats(s) {
 		d.say(s.Start, s.Service, "takes in %s%s", event, result(s))
 		return
 	}
-	if d.count[key] == 1 {
-		d.say(d.applied[key], s.Service+" inbox", "records %s; of this no span was heard", event)
+	if before == 0 {
+		d.say(d.applied[key], s.Service+" inbox", "records %s; %s", event, unheard)
 	}
 	d.say(s.Start, s.Service, "gets %s ONCE MORE%s", event, result(s))
 }
+
+// unheard is said of an inbox's row that no span goes with.
+const unheard = "no span tells that it went well"
 
 // unseen tells of events that stand in an inbox though no span tells of their coming: whoever took them in has died since.
 func (d deliveries) unseen() error {
@@ -179,7 +185,7 @@ func (d deliveries) unseen() error {
 	}
 	return eachIntake(d.Folder, func(service string, row intakeRow) {
 		if events[row.Event].ID != "" && d.count[delivery{service, row.Event}] == 0 {
-			d.say(micros(row.Applied), service+" inbox", "records %s; of this no span was heard", eventName(row.Type, row.Event))
+			d.say(micros(row.Applied), service+" inbox", "records %s; %s", eventName(row.Type, row.Event), unheard)
 		}
 	})
 }

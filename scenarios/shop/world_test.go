@@ -15,6 +15,7 @@ import (
 	"stormglass/chaos/evidence"
 	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
+	"stormglass/chaos/observe"
 	"stormglass/system/api/catalogue"
 )
 
@@ -33,6 +34,7 @@ type world struct {
 	mails   []row    // in the mailbox
 	texts   []row    // in the messenger
 	log     []string // lines of order-1
+	retried []int    // numbers of further attempts of calls from the gateway to product
 }
 
 // begin is when the shoppers of the small shop came; struckAt is when the fault hit it.
@@ -49,7 +51,7 @@ var (
 //	o-refused    its customer has no card but declined ones
 //	o-grabbed    took all of what is on sale         o-late       was told that it is sold out
 func wellEnded() *world {
-	w := &world{audits: map[string]map[string][]row{}, hit: "broker"}
+	w := &world{audits: map[string]map[string][]row{}, hit: "broker", retried: []int{2, 3}}
 	for _, service := range []string{"user", "order", "inventory", "payment", "shipping", "notification"} {
 		w.audits[service] = map[string][]row{"outbox": {}, "inbox": {}, "outbox_pruned": {}, "inbox_pruned": {}}
 	}
@@ -256,6 +258,7 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 	if err := os.WriteFile(filepath.Join(logs, "order-1.log"), []byte(strings.Join(w.log, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	w.writeRetries(t, f.Dir)
 	history, err := os.Create(filepath.Join(f.Dir, evidence.HistoryFile))
 	if err != nil {
 		t.Fatal(err)
@@ -271,6 +274,25 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 		t.Fatal(err)
 	}
 	return opened
+}
+
+// writeRetries adds a span for each further attempt to the traces of a folder.
+func (w *world) writeRetries(t *testing.T, dir string) {
+	t.Helper()
+	file, err := os.OpenFile(filepath.Join(dir, tracesFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for i, n := range w.retried {
+		span := observe.Span{
+			TraceID: fmt.Sprintf("%032x", 1000+i), SpanID: fmt.Sprintf("%016x", 1000+i), Name: "GET /v1/products", Service: "gateway", Start: begin, End: begin,
+			Events: []observe.Event{{Name: retriedEvent, Attrs: map[string]string{"link": "gateway -> product", "attempt": num(int64(n))}}},
+		}
+		if err := json.NewEncoder(file).Encode(span); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // seen gives what the customer saw of an order's end.
