@@ -74,10 +74,10 @@ func stormglass(t testing.TB, args ...string) *harness {
 	return h
 }
 
-// await waits until stormglass has said something.
+// await waits until stormglass has said something. A run may take its time on a busy machine.
 func (h *harness) await(text string) {
 	h.t.Helper()
-	waitFor(h.t, 30*time.Second, func() error {
+	waitFor(h.t, 90*time.Second, func() error {
 		select {
 		case <-h.ended:
 			if said := h.says(); !strings.Contains(said, text) {
