@@ -4,10 +4,11 @@ GO      ?= go
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X stormglass/system/platform/boot.Version=$(VERSION)
 SCENARIOS ?= $(wildcard scenarios/*.yaml)
+LOCALLY ?= broker-killed inventory-killed-mid-saga order-killed-mid-saga payment-killed-mid-saga answers-lost order-rolling-restart flash-sale
 TOOLS   := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help build up probe chaos-test test evidence-test mutate bench loadtest generate alerts alerts-test dashboards check clean compose-up compose-down
+.PHONY: help build up probe chaos-test chaos-local test evidence-test mutate bench loadtest generate alerts alerts-test dashboards check clean compose-up compose-down
 
 help: ## print this menu
 	@echo "Stormglass: a shop that can be broken on purpose, and the harness that proves it heals."
@@ -25,6 +26,9 @@ probe: build ## start the shop, place one order, print what it took, stop
 
 chaos-test: build ## run every scenario; evidence and summary in out/chaos/latest
 	bin/stormglass run $(FLAGS) $(SCENARIOS)
+
+chaos-local: build ## deaths, lost answers and a rush on PostgreSQL, RabbitMQ and Redis too, beside the embedded tier's verdicts
+	bin/stormglass run --tier embedded,local --out out/local --jobs 1 $(FLAGS) $(LOCALLY:%=scenarios/%.yaml)
 
 test: ## run all tests with the race detector; says what it could not test
 	@mkdir -p out; rm -f out/not-tested
