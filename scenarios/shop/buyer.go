@@ -22,6 +22,9 @@ const (
 	opCancel     = "cancel"
 	opCompletion = "completion"
 	opTrespass   = "trespass" // tries another customer's order
+
+	opRefresh       = "refresh"        // trades a refresh token, the first try
+	opRefreshRepeat = "refresh-repeat" // the same token again
 )
 
 // buyer is the shopper browse-and-buy.
@@ -32,6 +35,8 @@ type buyer struct {
 	categories []string
 	cards      []string // what customers pay with; one of each kind when there is nothing here
 	latest     atomic.Pointer[placed]
+	// refreshes says that visitors trade their refresh token first.
+	refreshes bool
 	// errands says how the nth visitor buys; errandOf when it is nil.
 	errands func(visit int) errand
 }
@@ -69,6 +74,9 @@ func (b *buyer) Visit(ctx context.Context, v *load.Visit) {
 		if who = b.newcomer(ctx, v); who == nil {
 			return
 		}
+	}
+	if b.refreshes && !b.renew(ctx, v, who) {
+		return // without a session there is nothing to come back for
 	}
 	p := &purchase{buyer: b, visit: v, who: who, errand: b.errandOf(v.Number), late: time.Since(v.Intended)}
 	accepted := p.shop(ctx) && p.order(ctx)

@@ -301,6 +301,13 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 			func(w *world) { w.retried = append(w.retried, 4) },
 			[]string{"attempts-conform"},
 		},
+		"a session that a lost answer ended": {
+			func(w *world) {
+				w.refreshed(2, opRefresh, load.Unknown)
+				w.refreshed(2, opRefreshRepeat, load.Failed)
+			},
+			[]string{"sessions-go-on"},
+		},
 		"a customer of the sale who was told nothing": {
 			func(w *world) {
 				w.history = append(w.history, load.Operation{

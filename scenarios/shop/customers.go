@@ -23,8 +23,8 @@ const (
 // customer is somebody with an account, a session, and one card of each kind. The session outlasts a run: access
 // tokens live for 15 minutes.
 type customer struct {
-	id, email, token string
-	cards            map[string]string // references by the processor's token
+	id, email, token, refresh string
+	cards                     map[string]string // references by the processor's token
 }
 
 // customers are those who are not in the shop just now. Each has one cart, so nobody makes two visits at a time.
@@ -128,12 +128,12 @@ func (b *buyer) register(ctx context.Context, op *load.Operation, number int) (*
 	}
 	var session struct {
 		UserID string `json:"user_id"`
-		Token  string `json:"access_token"`
+		tokens
 	}
 	if err := b.client.do(ctx, op, request{method: http.MethodPost, path: "/v1/sessions", body: map[string]string{"email": one.email, "password": password}}, &session); err != nil {
 		return nil, fmt.Errorf("log in: %w", err)
 	}
-	one.id, one.token = session.UserID, session.Token
+	one.id, one.token, one.refresh = session.UserID, session.Access, session.Refresh
 	for _, token := range b.wallet() {
 		var card struct {
 			Ref string `json:"card_ref"`

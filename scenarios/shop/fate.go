@@ -37,6 +37,11 @@ func expectations() []verdict.Check {
 			Func: looking(turnedAwayPolitely),
 		},
 		{
+			Name: "sessions-go-on",
+			Doc:  "Whoever lost the answer to a refresh of the session got new tokens by sending the same refresh token again. Only those count as compared.",
+			Func: looking(sessionsGoOn),
+		},
+		{
 			Name: "attempts-conform",
 			Doc:  "No operation on any link was attempted more often than the link's policy allows, as the traces tell of each further attempt.",
 			Func: looking(attemptsConform),

@@ -23,6 +23,10 @@ func Registry() verdict.Registry {
 			Doc:  "orders what is in the cart already, and nothing else: for measuring",
 			New:  func() load.Shopper { return &till{} },
 		}, {
+			Name: returningName,
+			Doc:  "the same as browse-and-buy, after trading a refresh token for new tokens; without an answer it sends the same token again",
+			New:  func() load.Shopper { return &buyer{refreshes: true} },
+		}, {
 			Name: declinedName,
 			Doc:  "the same as browse-and-buy, with a card that the bank declines",
 			New:  func() load.Shopper { return &buyer{errands: declined} },

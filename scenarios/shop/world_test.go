@@ -94,6 +94,8 @@ func wellEnded() *world {
 	w.order("o-regretted", "k4", cancelled, "customer", "")
 	w.pay("o-regretted", "cancelled", 0, 0)
 	w.sale()
+	w.refreshed(1, opRefresh, load.Unknown)
+	w.refreshed(1, opRefreshRepeat, load.OK)
 	w.trespassed("eve", "o-shipped", 404)
 	w.trespassed("eve", "o-shipped", 503)
 	w.history[len(w.history)-1].Set("retry_after", "1s")
@@ -119,6 +121,11 @@ func (w *world) sale() {
 			w.history[i].Shopper = rushName
 		}
 	}
+}
+
+// refreshed is one try of a visit to refresh its session.
+func (w *world) refreshed(visit int, name string, outcome load.Outcome) {
+	w.history = append(w.history, load.Operation{Name: name, Visit: visit, Start: begin, End: begin, Outcome: outcome, Fields: map[string]string{"user_id": "ada"}})
 }
 
 // shelf gives the stock of a product.
