@@ -33,7 +33,7 @@ func TestAWrongSpecIsRefusedByItsKey(t *testing.T) {
 		"foreign key":       {fault.Spec{Do: "refuse", Link: "a -> b", For: 1, Latency: 1}, "latency", "does not take latency"},
 		"trigger on a link": {fault.Spec{Do: "delay", Link: "a -> b", For: 1, Latency: 1, When: trigger}, "when", "does not take when"},
 		"trigger twice": {fault.Spec{Do: "kill", Process: "a", For: 1, When: &fault.Trigger{Moment: "paid", Request: "x"}},
-			"when", "expected nothing beside it but nth"},
+			"when", "expected nothing beside it but nth, and link"},
 		"trigger for both": {fault.Spec{Do: "kill", Process: "a", For: 1, When: &fault.Trigger{Link: "a -> b", Request: "x", Response: "x"}},
 			"when", "exactly one"},
 	} {

@@ -79,7 +79,7 @@ func (t Throughput) takes(bytes int) time.Duration {
 // Trigger is a moment on a link: the nth time that a text passes in one direction, on all its connections together. What
 // passes depends on the protocol; a moment of the system's own list is the same in every tier.
 type Trigger struct {
-	Moment   string `yaml:"moment,omitempty" doc:"A moment that the system's file describes; in the place of link and text."`
+	Moment   string `yaml:"moment,omitempty" doc:"A moment that the system's file describes, in the place of a text; a link beside it names one instance."`
 	Link     string `yaml:"link,omitempty" doc:"The link that is watched, \"client -> server\"."`
 	Request  string `yaml:"request,omitempty" doc:"A text on its way to the server; exactly one of request and response."`
 	Response string `yaml:"response,omitempty" doc:"A text on its way to the client."`

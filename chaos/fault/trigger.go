@@ -15,8 +15,8 @@ func (t *Trigger) check() error {
 	case t.Nth < 0:
 		return &KeyError{"when", fmt.Sprintf("nth: %d is not a count from 1", t.Nth)}
 	case t.Moment != "":
-		if *t != (Trigger{Moment: t.Moment, Nth: t.Nth}) {
-			return &KeyError{"when", "a moment says by itself what passes where: expected nothing beside it but nth"}
+		if *t != (Trigger{Moment: t.Moment, Link: t.Link, Nth: t.Nth}) {
+			return &KeyError{"when", "a moment says by itself what passes: expected nothing beside it but nth, and link to name one instance"}
 		}
 	case t.Link == "":
 		return &KeyError{"when", `expected a moment, or the link to watch, such as link: "order -> order-db"`}
@@ -32,7 +32,11 @@ func (t Trigger) in(s *system.System) (Trigger, error) {
 		return t, nil
 	}
 	m, err := s.Moment(t.Moment)
-	return Trigger{Moment: t.Moment, Link: m.Link, Request: m.Request, Response: m.Response, After: m.After, Nth: t.Nth}, err
+	if t.Link == "" {
+		t.Link = m.Link
+	}
+	t.Request, t.Response, t.After = m.Request, m.Response, m.After
+	return t, err
 }
 
 // watch is an effect that changes nothing. It counts a text on its way and, when it comes the nth time, strikes before
@@ -168,8 +172,11 @@ func (t Trigger) String() string {
 		text += fmt.Sprintf(" after %q", t.After)
 	}
 	switch {
-	case t.Moment != "" && t.Link == "":
+	case t.Moment != "" && t.Request+t.Response == "": // told by its name alone
 		text = "the moment " + t.Moment
+		if t.Link != "" {
+			text += " on " + t.Link
+		}
 	case t.Moment != "":
 		text = fmt.Sprintf("the moment %s (%s)", t.Moment, text)
 	}

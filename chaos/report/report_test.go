@@ -144,3 +144,31 @@ func TestRepeatsAreCountedForEachScenario(t *testing.T) {
 		t.Errorf("got title %q, want %q", got, want)
 	}
 }
+
+func TestTiersAreSetSideBySide(t *testing.T) {
+	in := func(name, tier string, v scenario.Verdict) run.Result {
+		return run.Result{Verdict: verdict.Verdict{Name: name, Tier: tier, Verdict: v, Expected: scenario.Pass}}
+	}
+	both := []run.Result{in("calm", "embedded", scenario.Pass), in("dark", "embedded", scenario.Pass), in("dark", "embedded", scenario.Pass),
+		in("calm", "real", scenario.Pass), in("dark", "real", scenario.Pass), in("dark", "real", scenario.Fail)}
+	for name, c := range map[string]struct {
+		results []run.Result
+		want    string
+		same    bool
+	}{
+		"different":    {both, "\nscenario  embedded  real            same?\ncalm      PASS      PASS            yes\ndark      2 PASS    1 PASS, 1 FAIL  NO\n", false},
+		"the same":     {[]run.Result{both[0], both[3]}, "\nscenario  embedded  real  same?\ncalm      PASS      PASS  yes\n", true},
+		"one left out": {both[:1], "\nscenario  embedded  real         same?\ncalm      PASS      did not run  NO\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if same := (Text{W: &out}).Tiers([]string{"embedded", "real"}, c.results); same != c.same || out.String() != c.want {
+				t.Errorf("got %v\n%s\nwant %v\n%s", same, &out, c.same, c.want)
+			}
+		})
+	}
+	var out bytes.Buffer
+	if same := (Text{W: &out}).Tiers([]string{"real"}, both); !same || out.Len() > 0 {
+		t.Errorf("one tier alone: got %v and %q, want nothing to compare", same, &out)
+	}
+}

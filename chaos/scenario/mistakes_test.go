@@ -47,6 +47,8 @@ func TestMistakesAreToldWithTheirPlaceAndTheNearestWord(t *testing.T) {
 		"no room to flap":                {fault("for: 1s, do: refuse, link: a -> b, on: 500ms, off: 500ms"), "6:11: for: on and off together take 1s"},
 		"unknown direction":              {fault("for: 1s, do: blackhole, link: a -> b, direction: responce"), `6:55: direction: "responce" is not a direction; did you mean response?`},
 		"trigger without text":           {fault("for: 1s, do: kill, process: order, when: {link: a -> b}"), "when: expected exactly one of request and response"},
+		"unknown moment":                 {fault("for: 1s, do: kill, process: order, when: {moment: order-commited}"), `"order-commited" is not a moment of shop; did you mean order-committed?`},
+		"a moment of another link":       {fault("for: 1s, do: kill, process: order, when: {moment: order-committed, link: payment -> card-processor}"), "x.yaml:6:79: the moment order-committed is one of the link order -> order-db"},
 		"trigger without link":           {fault("for: 1s, do: kill, process: order, when: {request: x}"), "when: expected a moment, or the link to watch"},
 		"unknown link":                   {fault("for: 1s, do: refuse, link: payment -> card-procesor"), `6:33: find link: "payment -> card-procesor" is not a link of shop; did you mean payment -> card-processor?`},
 		"unknown process":                {fault("for: 1s, do: kill, process: oder"), `6:34: find unit: "oder" is not a unit of shop; did you mean order?`},

@@ -51,6 +51,8 @@ units:
 links:
   - {client: payment, server: card-processor, port: http, env: PROCESSOR_URL}
   - {client: order, server: order-db, via: payment, port: http, env: DATABASE_URL}
+moments:
+  order-committed: {link: order -> order-db, request: COMMITTED}
 telemetry: {breaker_state: a, breaker_opened: b, backlog_depth: c}
 `
 

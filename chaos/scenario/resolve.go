@@ -99,10 +99,19 @@ func (r *reader) link(path, name string, v Vocabulary) {
 
 // moment checks where a fault waits.
 func (r *reader) moment(path string, t fault.Trigger, v Vocabulary) {
-	if t.Moment == "" {
+	if t.Link != "" {
 		r.link(path+".link", t.Link, v)
-	} else if _, err := v.System.Moment(t.Moment); err != nil {
+	}
+	if t.Moment == "" {
+		return
+	}
+	m, err := v.System.Moment(t.Moment)
+	if err != nil {
 		r.at(path+".moment", "%v", err)
+		return
+	}
+	if here, err := v.System.Link(t.Link); err == nil && here.String() != m.Link {
+		r.at(path+".link", "the moment %s is one of the link %s", t.Moment, m.Link)
 	}
 }
 
