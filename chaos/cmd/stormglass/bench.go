@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"stormglass/chaos/bench"
+	"stormglass/chaos/cell"
 	"stormglass/chaos/report"
 )
 
@@ -37,11 +37,11 @@ func (c benchCommand) Run(ctx context.Context, env environment) (err error) {
 	if c.Rate <= 0 || c.Burst <= 0 || c.Length <= 0 || c.Step <= 0 {
 		return errors.New("read flags: --rate, --burst, --length and --step must be more than 0")
 	}
-	dir, err := os.MkdirTemp("", "stormglass-bench-")
+	dir, remove, err := cell.TempDir("stormglass-bench-")
 	if err != nil {
-		return fmt.Errorf("make folder: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, remove()) }()
 	measured, err := bench.Run(ctx, bench.Options{
 		System: sys, Registry: env.registry, Bin: bin, Dir: dir, Guard: env.guard, Seed: c.Seed,
 		Rate: c.Rate, Burst: c.Burst, Length: c.Length, Step: c.Step, Only: c.Only,

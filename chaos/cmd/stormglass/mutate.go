@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"stormglass/chaos/cell"
 	"stormglass/chaos/evidence"
 	"stormglass/chaos/mutate"
 	"stormglass/chaos/report"
@@ -115,11 +116,11 @@ func (c mutateCommand) mutants(sys *system.System, scenarios []*scenario.Scenari
 
 // try builds one mutant, runs its scenario, and judges it. The programs are removed afterwards; the evidence stays.
 func (c mutateCommand) try(ctx context.Context, env environment, sys *system.System, m mutate.Mutant, scenarios []*scenario.Scenario, bin, dir string) (r mutate.Result, err error) {
-	work, err := os.MkdirTemp("", "stormglass-mutant-")
+	work, remove, err := cell.TempDir("stormglass-mutant-")
 	if err != nil {
-		return r, fmt.Errorf("make folder: %w", err)
+		return r, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	defer func() { err = errors.Join(err, remove()) }()
 	built, err := m.Build(ctx, ".", work, bin, sys.Programs, c.Packages)
 	if err != nil {
 		return r, err
