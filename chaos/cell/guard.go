@@ -155,17 +155,17 @@ func (g *guard) wait(name string, c *child) {
 	g.tell(report{Name: name, Exit: exit, CPU: state.UserTime() + state.SystemTime()})
 }
 
-// signal sends a signal to a process; what it cannot handle, a kill, a halt and its end, to its whole group.
+// signal sends a signal to a process; what it cannot handle, a kill, a halt and its end, to all that belong to it.
 func (g *guard) signal(name string, s syscall.Signal) error {
 	c := g.children[name]
 	if c == nil || c.over {
 		return fmt.Errorf("signal %s: it is not running", name)
 	}
-	pid := c.cmd.Process.Pid
+	send := syscall.Kill
 	if s == syscall.SIGKILL || s == syscall.SIGSTOP || s == syscall.SIGCONT {
-		pid = -pid
+		send = strike
 	}
-	if err := syscall.Kill(pid, s); err != nil {
+	if err := send(c.cmd.Process.Pid, s); err != nil {
 		return fmt.Errorf("signal %s: %w", name, err)
 	}
 	return nil
@@ -180,7 +180,7 @@ func (g *guard) end() error {
 	g.ending = true
 	for _, c := range g.children {
 		if !c.over {
-			_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
+			_ = strike(c.cmd.Process.Pid, syscall.SIGKILL)
 		}
 	}
 	g.mu.Unlock()

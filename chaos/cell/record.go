@@ -111,7 +111,7 @@ func sweepRecord(path string) error {
 			r.data = e.Data
 		}
 		if started, err := startMark(e.Pid); e.Pid > 0 && err == nil && started == e.Started {
-			_ = syscall.Kill(-e.Pid, syscall.SIGKILL)
+			_ = strike(e.Pid, syscall.SIGKILL)
 			awaitEnd(e.Pid, e.Started)
 		}
 	}

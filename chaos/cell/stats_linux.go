@@ -90,3 +90,25 @@ func memory(pid int) (int64, error) {
 	}
 	return 0, fmt.Errorf("read memory: no Pss in /proc/%d/smaps_rollup", pid)
 }
+
+// processes lists all processes of the machine that still run.
+func processes() ([]kin, error) {
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	var table []kin
+	for _, path := range files {
+		fields, err := readStat(path)
+		if err != nil {
+			continue // it has just ended
+		}
+		pid, err1 := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		parent, err2 := strconv.Atoi(fields[1])
+		group, err3 := strconv.Atoi(fields[2])
+		if err1 == nil && err2 == nil && err3 == nil {
+			table = append(table, kin{pid, parent, group})
+		}
+	}
+	return table, nil
+}

@@ -66,3 +66,19 @@ func memory(pid int) (int64, error) {
 	}
 	return kb << 10, nil
 }
+
+// processes lists all processes of the machine.
+func processes() ([]kin, error) {
+	out, err := exec.Command("ps", "-axo", "pid=,ppid=,pgid=").Output()
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	var table []kin
+	for line := range strings.Lines(string(out)) {
+		var k kin
+		if _, err := fmt.Sscan(line, &k.pid, &k.parent, &k.group); err == nil {
+			table = append(table, k)
+		}
+	}
+	return table, nil
+}

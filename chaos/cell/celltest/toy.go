@@ -104,7 +104,7 @@ func pages() http.Handler {
 	page("/ask", func(r *http.Request) (string, error) { return ask(r.Context(), neighbour) })
 	page("/line", func(r *http.Request) (string, error) { return lines.send(r.FormValue("text")) })
 	page("/exit", func(*http.Request) (string, error) { os.Exit(3); return "", nil })
-	page("/spawn", func(*http.Request) (string, error) { return spawn() })
+	page("/spawn", func(r *http.Request) (string, error) { return spawn(r.FormValue("apart") != "") })
 	return mux
 }
 
@@ -123,9 +123,10 @@ func ask(ctx context.Context, neighbour *http.Client) (string, error) {
 	return string(body), err
 }
 
-// spawn starts a process that belongs to this one's group and that nobody waits for.
-func spawn() (string, error) {
+// spawn starts a process that belongs to this one's group, or to one of its own, and that nobody waits for.
+func spawn(apart bool) (string, error) {
 	cmd := exec.Command(os.Args[0], "toy-sleep")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: apart}
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
