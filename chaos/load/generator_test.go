@@ -168,3 +168,28 @@ func TestRecorderIsSafeForManyVisitors(t *testing.T) {
 		t.Errorf("operations: got %d, want %d", got, want)
 	}
 }
+
+func TestVisitsEndAfterTheirNumberAndCountFromWhereTheyAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		recorder := NewRecorder(&bytes.Buffer{})
+		g := Start(t.Context(), Options{Shopper: &slow{takes: 5 * time.Second}, Rate: 100, Visits: 7, After: 50, Seed: 1, Recorder: recorder})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		g.Halt()
+		if got, want := g.Stats().Visits, 7; got != want {
+			t.Errorf("visits: got %d, want %d", got, want)
+		}
+		if n := len(recorder.History()); n != 0 {
+			t.Errorf("%d operations have ended: halting must leave open visits alone", n)
+		}
+		g.Stop(t.Context())
+		var numbers []int
+		for _, op := range recorder.History() {
+			numbers = append(numbers, op.Visit)
+		}
+		slices.Sort(numbers)
+		if want := []int{51, 52, 53, 54, 55, 56, 57}; !slices.Equal(numbers, want) {
+			t.Errorf("visits: got %v, want %v", numbers, want)
+		}
+	})
+}

@@ -74,6 +74,26 @@ func TestEachVerdictIsGivenToTheRunThatDeservesIt(t *testing.T) {
 	}
 }
 
+func TestACrowdAndAnActAreMeasuredAndJudged(t *testing.T) {
+	results, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "crowded")}, options(t), func(run.Result) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := results[0].Verdict
+	if !v.AsExpected() {
+		t.Errorf("got %s, want %s\n%s", v.Verdict, v.Expected, dump(t, v))
+	}
+	if crowd := v.Doses[0]; crowd.Measures["visits_started"] != 40 || crowd.Target != "buyer" {
+		t.Errorf("dose of the crowd: got %+v, want 40 visits of buyer", crowd)
+	}
+	if act := v.Doses[1]; act.Measures["things_done"] != 1 || act.Target != "knock" {
+		t.Errorf("dose of the act: got %+v, want one thing done by knock", act)
+	}
+	if v.Load.Visits < 40+40 {
+		t.Errorf("got %d visits, want those of the crowd beside the usual ones", v.Load.Visits)
+	}
+}
+
 func TestAFolderThatWasChangedIsJudgedByWhatItHoldsNow(t *testing.T) {
 	o := options(t)
 	results, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "calm")}, o, func(run.Result) {})

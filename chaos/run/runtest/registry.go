@@ -23,8 +23,18 @@ func Registry() verdict.Registry {
 			{Name: "desk-idle", Doc: "nothing waits at the desk", Func: deskIdle},
 			{Name: "order-taken", Doc: "an order was taken shortly before the fault", Func: orderTaken},
 		},
+		Acts: []verdict.Act{{Name: "knock", Doc: "asks the desk whether it is there", Do: knock}},
 		Tour: tour{},
 	}
+}
+
+// knock reads the desk's audit, and the setting by which the desk knows the bank.
+func knock(ctx context.Context, site load.Site) (int, error) {
+	if _, err := site.Setting("desk", "BANK_URL"); err != nil {
+		return 0, err
+	}
+	_, err := site.Audit(ctx, "desk")
+	return 1, err
 }
 
 type buyer struct {

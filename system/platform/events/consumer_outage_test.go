@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"stormglass/system/platform/events"
 	"stormglass/system/platform/events/eventstest"
 	"stormglass/system/platform/problem"
+	"stormglass/system/platform/store"
 	"stormglass/system/platform/store/storetest"
 	"stormglass/system/platform/telemetry"
 )
@@ -114,4 +116,31 @@ func TestLostBrokerPausesTheConsumer(t *testing.T) {
 	second := some(5)
 	eventstest.WaitFor(t, 10*time.Second, func() error { return d.broker.Publish(t.Context(), second) })
 	d.wantEffects(t, append(second, first...)...)
+}
+
+func TestAConsumerGetsAheadThoughItsDatabaseIsTooSlowForWholeBatches(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, storetest.Open(t, storetest.SQLite(t), events.Migrations(), effects()), eventstest.StartServer(t).Connect())
+	batch := some(100)
+	d.publish(t, batch...)
+	const inTime = 20 // so many events fit into one transaction before its time is over
+	var under *store.Tx
+	var together, late int
+	config := d.config()
+	config.Handlers[created] = func(ctx context.Context, tx *store.Tx, e events.Event) error {
+		if under != tx {
+			under, together = tx, 0
+		}
+		if together++; together > inTime {
+			late++
+			return problem.New(problem.Timeout, "", "the database did not answer in time")
+		}
+		return d.handle(ctx, tx, e)
+	}
+	stop := goRun(t, "consumer", events.NewConsumer(d.tel, d.db, d.broker, config).Run)
+	d.wantEffects(t, batch...)
+	stop()
+	if late > 15 {
+		t.Errorf("%d batches were too large: after one, the next should have been smaller", late)
+	}
 }

@@ -17,7 +17,8 @@ const (
 )
 
 // Gate lets work through while all is well. After an outage it lets through one probe at a time, after growing pauses,
-// until one succeeds. It belongs to one goroutine.
+// until one succeeds. Then it opens, but for a little at first, and for twice as much after each success: what is only slow
+// takes a few events in time, and would be called away for ever if all that waited came at once. It belongs to one goroutine.
 //
 //	      outage                outage: the pause doubles
 //	open ────────▶ pause ──▶ probe ──┐
@@ -30,7 +31,12 @@ type Gate struct {
 	// pause is that between the last probe and the next; 0 while the gate is open. until is when the next may go.
 	pause time.Duration
 	until time.Time
+	// most is how much may be taken at once after an outage; 0: as much as anybody wants.
+	most int
 }
+
+// enough is more than anybody takes at once.
+const enough = 1024
 
 // NewGate makes the gate of a backlog, such as "q.payment".
 func NewGate(tel *telemetry.Telemetry, backlog string) *Gate {
@@ -42,12 +48,12 @@ func NewGate(tel *telemetry.Telemetry, backlog string) *Gate {
 // Open says that no outage is known.
 func (g *Gate) Open() bool { return g.pause == 0 }
 
-// Limit is how much may be taken at once: all of full, or one as a probe.
+// Limit is how much may be taken at once: one as a probe, twice as much after each success, and all of full in the end.
 func (g *Gate) Limit(full int) int {
-	if g.Open() {
-		return full
+	if g.most > 0 {
+		return min(g.most, full)
 	}
-	return 1
+	return full
 }
 
 // Rest is how long to wait before the next probe; 0 when nothing need be waited for.
@@ -80,11 +86,14 @@ func (g *Gate) Outage(err error) {
 	} else {
 		g.pause = min(2*g.pause, lastPause)
 	}
-	g.until = time.Now().Add(g.pause)
+	g.until, g.most = time.Now().Add(g.pause), 1
 }
 
-// Passed opens the gate.
+// Passed opens the gate, or opens it wider.
 func (g *Gate) Passed() {
+	if g.most *= 2; g.most > enough {
+		g.most = 0
+	}
 	if g.Open() {
 		return
 	}

@@ -34,7 +34,7 @@ func TestGateWaitsLongerWithEachFailedProbe(t *testing.T) {
 			}
 		}
 		g.Passed()
-		if g.Limit(100) != 100 || g.Rest() != 0 || testutil.ToFloat64(paused) != 0 {
+		if g.Limit(100) != 2 || g.Rest() != 0 || testutil.ToFloat64(paused) != 0 {
 			t.Error("the gate did not open after a success")
 		}
 		g.Outage(errors.New("away again"))
@@ -55,4 +55,19 @@ func TestGateDoesNotWaitForOneWhoLeaves(t *testing.T) {
 			t.Errorf("got %v after %v", err, time.Since(start))
 		}
 	})
+}
+
+func TestGateOpensALittleAtFirst(t *testing.T) {
+	g := NewGate(telemetry.Discard("order"), "q.order")
+	g.Outage(errors.New("too slow for so many"))
+	for _, want := range []int{1, 2, 4, 8, 16, 32, 64, 100, 100} {
+		if got := g.Limit(100); got != want {
+			t.Fatalf("limit: got %d, want %d", got, want)
+		}
+		g.Passed()
+	}
+	g.Outage(errors.New("too slow for so many"))
+	if got := g.Limit(100); got != 1 {
+		t.Errorf("limit after another outage: got %d, want 1", got)
+	}
 }

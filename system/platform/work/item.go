@@ -47,9 +47,9 @@ func (w *Worker[T]) settle(ctx context.Context, r result[T]) {
 	w.release(ctx, r, w.gate.Rest())
 }
 
-// passed opens the gate after a probe: the dependency has answered.
+// passed opens the gate after a probe, and then wider with each item: the dependency has answered.
 func (w *Worker[T]) passed(r result[T]) {
-	if r.probe {
+	if r.probe || w.gate.Open() { // one that began before the outage says nothing of its end
 		w.gate.Passed()
 	}
 }
