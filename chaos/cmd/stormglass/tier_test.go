@@ -22,7 +22,7 @@ func TestARunInTwoTiersSetsTheirVerdictsSideBySide(t *testing.T) {
 		}
 	}
 	page, err := os.ReadFile(filepath.Join(y.out, "latest", "report.html"))
-	if err != nil || !strings.Contains(string(page), ">calm on paper<") || !strings.Contains(string(page), ">calm<") {
+	if err != nil || !strings.Contains(string(page), ">calm on paper<") || !strings.Contains(string(page), ">calm<") || !strings.Contains(string(page), "tier embedded, paper") {
 		t.Errorf("the page does not show both tiers (%v)", err)
 	}
 	folder := filepath.Join(y.out, "latest", "paper", "calm")

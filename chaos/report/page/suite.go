@@ -86,6 +86,17 @@ func (s suite) Run() evidence.Run {
 	return evidence.Run{}
 }
 
+// Tiers are those that scenarios ran in.
+func (s suite) Tiers() []string {
+	var tiers []string
+	for _, c := range s.Scenarios {
+		if !slices.Contains(tiers, c.Shown.Tier) {
+			tiers = append(tiers, c.Shown.Tier)
+		}
+	}
+	return tiers
+}
+
 // readSuite reads what ran: a whole run by its summary.json, or one scenario by its verdict.json.
 func readSuite(dir string) (suite, error) {
 	var summary struct {
