@@ -68,13 +68,14 @@ func (r *record) add(name string, pid int) error {
 	return r.write(entry{Name: name, Pid: pid, Started: started})
 }
 
-// close removes the record and the data folder that goes with it.
+// close removes the data folder that goes with the record, and then the record: should this be cut short, there is still
+// somebody who knows of the folder.
 func (r *record) close() error {
-	err := os.Remove(strings.TrimSuffix(r.file.Name(), ".new"))
+	var err error
 	if r.data != "" {
-		err = errors.Join(err, os.RemoveAll(r.data))
+		err = os.RemoveAll(r.data)
 	}
-	return errors.Join(err, r.file.Close())
+	return errors.Join(err, os.Remove(strings.TrimSuffix(r.file.Name(), ".new")), r.file.Close())
 }
 
 // sweep cleans up behind every guard of this user that is gone and could not do it itself.
