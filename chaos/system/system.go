@@ -31,6 +31,7 @@ type System struct {
 	Report     []Chart           // what a report draws of its metrics, in file order
 	Path       string            // where it was read from
 	Tier       string            // which of its tiers this is
+	Check      []string          // program and arguments: says what the machine lacks for this tier; nil where there is nothing to ask
 
 	tiers []*System // all of them, this one too; the embedded one first
 }

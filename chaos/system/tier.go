@@ -45,7 +45,10 @@ func (r *reader) tier(f field, top map[string]field, base *System) *System {
 		r.fail(f.key, "tier %s stands there twice: %s is what the file itself describes", f.name, Embedded)
 	}
 	var over tier
-	keys := r.known(f.value, "tier "+f.name, "units", "links", "moments")
+	keys := r.known(f.value, "tier "+f.name, "check", "units", "links", "moments")
+	if check, ok := keys["check"]; ok {
+		s.Check = r.command(check.value, s.Programs)
+	}
 	over.units = r.overrides(keys["units"].value, "unit", base.UnitNames(), "command", "ports", "ready", "env")
 	over.links = r.overrides(keys["links"].value, "unit", base.UnitNames(), "port", "value", "direct")
 	over.moments = r.overrides(keys["moments"].value, "moment", base.MomentNames(), "request", "response", "after")

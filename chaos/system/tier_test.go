@@ -28,6 +28,7 @@ moments:
   paid: {link: shop -> books-db, request: COMMITTED pay}
 tiers:
   real:
+    check: [toy, look]
     units:
       store: {command: [toy, real], ports: {sql: SQL_ADDR, http: HTTP_ADDR}, env: {DATA: "{data}/store"}}
     links:
@@ -50,6 +51,9 @@ func TestATierSaysWhatIsDifferent(t *testing.T) {
 	}
 	if back, err := real.In(Embedded); err != nil || back != base {
 		t.Errorf("the way back: got %v, %v", back, err)
+	}
+	if !slices.Equal(real.Check, []string{"toy", "look"}) || base.Check != nil {
+		t.Errorf("got check %q, and %q in the embedded tier", real.Check, base.Check)
 	}
 	store := real.Units[1]
 	if !slices.Equal(store.Command, []string{"toy", "real"}) || store.Ports["wire"] != "" || store.Env["SPEED"] != "" || store.Env["DATA"] == "" || store.Ready != "http" || store.Kind != Backend {
@@ -77,15 +81,16 @@ func TestATierSaysWhatIsDifferent(t *testing.T) {
 
 func TestAMistakeInATierIsToldWithItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
-		"unknown key":         {"    units:\n      store: {command", "    unit:\n      store: {command", `22:5: unknown key "unit" in tier real; did you mean units?`},
-		"unknown unit":        {"      store: {command", "      stor: {command", `23:7: "stor" is not a unit; did you mean store?`},
+		"unknown key":         {"    units:\n      store: {command", "    unit:\n      store: {command", `23:5: unknown key "unit" in tier real; did you mean units?`},
+		"check's program":     {"[toy, look]", "[tyo, look]", `22:13: "tyo" is not one of the programs; did you mean toy?`},
+		"unknown unit":        {"      store: {command", "      stor: {command", `24:7: "stor" is not a unit; did you mean store?`},
 		"key of a unit":       {"[toy, real], ports", "[toy, real], kind: company, ports", `unknown key "kind" in unit store of a tier`},
-		"program":             {"[toy, real]", "[tyo, real]", `23:25: in tier real: "tyo" is not one of the programs; did you mean toy?`},
+		"program":             {"[toy, real]", "[tyo, real]", `24:25: in tier real: "tyo" is not one of the programs; did you mean toy?`},
 		"ready port":          {"sql: SQL_ADDR, http: HTTP_ADDR}", "sql: SQL_ADDR}", `13:12: in tier real: "http" is not a valid ready`},
 		"placeholder":         {"{data}/store", "{date}/store", "{date} is not a placeholder of env.DATA; did you mean {data}?"},
-		"link to no unit":     {"      store: {port", "      stoer: {port", `25:7: "stoer" is not a unit; did you mean store?`},
-		"port of a link":      {"port: sql", "port: sqll", `25:21: in tier real: "sqll" is not a valid port of store; did you mean sql?`},
-		"unknown moment":      {"      paid: {after", "      payed: {after", `27:7: "payed" is not a moment; did you mean paid?`},
+		"link to no unit":     {"      store: {port", "      stoer: {port", `26:7: "stoer" is not a unit; did you mean store?`},
+		"port of a link":      {"port: sql", "port: sqll", `26:21: in tier real: "sqll" is not a valid port of store; did you mean sql?`},
+		"unknown moment":      {"      paid: {after", "      payed: {after", `28:7: "payed" is not a moment; did you mean paid?`},
 		"moment without text": {"{after: INSERT, response: COMMIT}", "{after: INSERT}", "in tier real: moment paid: expected exactly one of request and response"},
 		"moment untold":       {"    moments:\n      paid: {after: INSERT, response: COMMIT}\n", "", "19:3: in tier real: moment paid is not told again, though the tier has another way to speak to store"},
 		"moment's link":       {"link: shop -> books-db, request", "link: shop -> book-db, request", `19:16: "shop -> book-db" is not a valid link; did you mean shop -> books-db?`},

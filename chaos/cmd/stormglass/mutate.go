@@ -52,6 +52,9 @@ func (c mutateCommand) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	if err := checkMachine(ctx, []*system.System{sys}, bin); err != nil {
+		return err
+	}
 	out, err := freshFolder(c.Out)
 	if err != nil {
 		return err

@@ -50,6 +50,9 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	if err := checkMachine(ctx, tiers, bin); err != nil {
+		return err
+	}
 	if c.Jobs < 0 {
 		return fmt.Errorf("read --jobs: expected 0 or more, got %d", c.Jobs)
 	}

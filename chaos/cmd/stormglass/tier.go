@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"stormglass/chaos/run"
 	"stormglass/chaos/scenario"
@@ -24,6 +27,20 @@ func inTiers(sys *system.System, names []string) ([]*system.System, error) {
 		tiers = append(tiers, tier)
 	}
 	return tiers, nil
+}
+
+// checkMachine asks each tier's own command what the machine lacks for it, so that nothing starts in vain.
+func checkMachine(ctx context.Context, tiers []*system.System, bin string) error {
+	for _, tier := range tiers {
+		if len(tier.Check) == 0 {
+			continue
+		}
+		said, err := exec.CommandContext(ctx, filepath.Join(bin, tier.Check[0]), tier.Check[1:]...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("prepare tier %s: %s: %w\n%s", tier.Tier, strings.Join(tier.Check, " "), err, strings.TrimSpace(string(said)))
+		}
+	}
+	return nil
 }
 
 // allTiers runs the scenarios in one tier after the other, all with one seed.

@@ -36,6 +36,7 @@ func TestATierThatIsNotThereIsBadInput(t *testing.T) {
 	for tiers, want := range map[string]string{
 		"papre":       `"papre" is not a tier of toy; did you mean paper?`,
 		"paper,paper": "paper is there twice",
+		"paper,gold":  "prepare tier gold: toy toy-lacks: exit status 1\nthere is no gold on this machine",
 	} {
 		code, _, stderr := y.execute(y.line("run", "--tier", tiers, runtest.Write(t, "scenarios/calm.yaml"))...)
 		if code != 2 || !strings.Contains(stderr, want) {

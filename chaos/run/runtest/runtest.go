@@ -5,6 +5,7 @@ package runtest
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,6 +30,8 @@ func Main() {
 		err = desk()
 	case "toy-bank":
 		err = bank()
+	case "toy-lacks":
+		err = errors.New("there is no gold on this machine")
 	case "toy-guard":
 		err = cell.Guard(os.Stdin, os.Stdout)
 	default:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -161,6 +162,19 @@ func TestAServerThatIsNotInstalledIsNamedWithItsPackage(t *testing.T) {
 	code, said := p.end(t)
 	if code != boot.ExitUsage || !strings.Contains(said, "redis-server is not on this machine") || !strings.Contains(said, "apt-get install redis-server") {
 		t.Errorf("got exit code %d and %q, want 2, the program and its package", code, said)
+	}
+}
+
+func TestTheCheckNamesEachServerThatIsNotInstalled(t *testing.T) {
+	backendtest.Programs(t)
+	var said bytes.Buffer
+	if code := start([]string{"local-check"}, &said, &said); code != boot.ExitOK || said.Len() > 0 {
+		t.Errorf("all are there: got exit code %d and %q", code, &said)
+	}
+	t.Setenv("PATH", t.TempDir()) // where PostgreSQL is not looked for first
+	if code := start([]string{"local-check"}, &said, &said); code != boot.ExitUsage ||
+		!strings.Contains(said.String(), "apt-get install redis-server") || !strings.Contains(said.String(), "apt-get install rabbitmq-server") {
+		t.Errorf("got exit code %d and %q, want what is missing", code, &said)
 	}
 }
 

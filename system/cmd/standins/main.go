@@ -42,11 +42,23 @@ func standins() []standin {
 	}
 }
 
+// check says which real servers are not installed.
+func check(stderr io.Writer) int {
+	if err := local.Check(); err != nil {
+		fmt.Fprintln(stderr, err)
+		return boot.ExitUsage
+	}
+	return boot.ExitOK
+}
+
 func main() { os.Exit(start(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func start(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "healthcheck" { // all of them are ready when their HTTP port says so
 		return boot.Healthcheck("standins", "HTTP_ADDR", args[1:], stdout, stderr)
+	}
+	if len(args) == 1 && args[0] == "local-check" {
+		return check(stderr)
 	}
 	if len(args) == 1 {
 		for _, s := range standins() {
@@ -60,6 +72,7 @@ func start(args []string, stdout, stderr io.Writer) int {
 	for _, s := range standins() {
 		fmt.Fprintf(stderr, "  %-15s %s\n", s.name, s.says)
 	}
+	fmt.Fprintln(stderr, "or local-check, which says what the local ones lack on this machine")
 	fmt.Fprintln(stderr, "or healthcheck, which asks the one whose HTTP_ADDR this environment has whether it is ready")
 	return boot.ExitUsage
 }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"stormglass/system/platform/boot"
@@ -62,6 +63,14 @@ func Redis(ctx context.Context, rt *boot.Runtime) error {
 		return missing(err)
 	}
 	return run(ctx, rt, p, s.Settings, s.Address)
+}
+
+// Check says which of the servers are not installed, each with what would bring it.
+func Check() error {
+	_, noPostgres := servers.Postgres(servers.PostgresOptions{})
+	_, noRabbit := servers.RabbitMQ(servers.RabbitOptions{})
+	_, noRedis := servers.Redis(servers.RedisOptions{})
+	return errors.Join(noPostgres, noRabbit, noRedis)
 }
 
 // missing makes a server that is not installed the operator's to correct.
