@@ -33,7 +33,8 @@ type Options struct {
 	Bin       string                       // the folder of the programs
 	Env       map[string]map[string]string // unit → settings that override the file's
 	Instances map[string]int               // unit → how many of it, 1 where nothing is said
-	Direct    bool                         // no proxies: a link's address is its server's own
+	Direct    bool                         // a link's address is its server's own: no proxies
+	Proxied   []string                     // the links that have proxies all the same where Direct is set
 	Abrupt    []string                     // links, such as "order -> product", whose connections end with a TCP reset however they end
 	Ports     map[string]string            // "unit.port" → host:port, where it must not be just any free one
 	OTLP      string                       // host:port where traces go; settings that need it are left out when it is ""
@@ -233,7 +234,7 @@ func (c *Cell) Proxies(link string) ([]*Proxy, error) {
 		}
 	}
 	if out == nil && c.o.Direct {
-		return nil, fmt.Errorf("find proxies: %s has none, because this cell runs without proxies", link)
+		return nil, fmt.Errorf("find proxies: %s has none: in this cell its client asks its server directly", link)
 	}
 	if out == nil {
 		return nil, fmt.Errorf("find proxies: %s: this cell has no such instance", strings.TrimSpace(link))

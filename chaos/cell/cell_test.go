@@ -90,8 +90,22 @@ func TestADirectCellHasNoProxies(t *testing.T) {
 	if env := celltest.MustGet(t, c.Public()+"/env"); !strings.Contains(env, "DB_ADDRS=straight to 127.0.0.1:") {
 		t.Errorf("got environment %s, want DB_ADDRS as the link's direct value says", env)
 	}
-	if _, err := c.Proxies("shop -> store"); err == nil || !strings.Contains(err.Error(), "without proxies") {
+	if _, err := c.Proxies("shop -> store"); err == nil || !strings.Contains(err.Error(), "asks its server directly") {
 		t.Errorf("got error %v, want one that says why there are none", err)
+	}
+}
+
+func TestADirectCellHasProxiesOnTheLinksThatAreToHaveThem(t *testing.T) {
+	c := celltest.Start(t, func(o *cell.Options) { o.Direct, o.Proxied = true, []string{"shop -> store"} })
+	if got, want := celltest.MustGet(t, c.Public()+"/ask"), "hello from store-1"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	proxies, err := c.Proxies("shop -> store")
+	if err != nil || len(proxies) != 1 || proxies[0].Traffic().Accepted == 0 {
+		t.Errorf("got %d proxies, %v; want one that the answer came through", len(proxies), err)
+	}
+	if env := celltest.MustGet(t, c.Public()+"/env"); !strings.Contains(env, "DB_ADDRS=straight to 127.0.0.1:") {
+		t.Errorf("got environment %s, want the other link direct", env)
 	}
 }
 

@@ -41,6 +41,7 @@ type pair struct {
 	server   string // instance, by the link's own word for it: inventory-db-1 and not databases-1
 	listen   string // what the client is told; the server's own address when there is no proxy
 	upstream string // the server's own address
+	direct   bool   // there is no proxy
 }
 
 // name is such as "order-1 -> product-2".
@@ -145,10 +146,11 @@ func (p *plan) pairUp(l system.Link, o Options, take func() (string, error)) err
 				link: l, client: instanceName(l.Client, i), server: instanceName(l.Server, j),
 				listen: upstream, upstream: upstream,
 			}
-			if o.Direct && l.Direct != "" {
+			end.direct = o.Direct && !slices.ContainsFunc(o.Proxied, end.on)
+			if end.direct && l.Direct != "" {
 				end.link.Value = l.Direct
 			}
-			if !o.Direct {
+			if !end.direct {
 				addr, err := take()
 				if err != nil {
 					return err

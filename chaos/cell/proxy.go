@@ -35,12 +35,12 @@ type Proxy struct {
 
 // startProxies makes a proxy for every pair and lets it listen.
 func startProxies(pairs []pair, o Options) ([]*Proxy, error) {
-	if o.Direct {
-		return nil, nil
-	}
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	var out []*Proxy
 	for _, ends := range pairs {
+		if ends.direct {
+			continue
+		}
 		p := &Proxy{ends: ends, seed: o.Seed, server: server, abrupt: slices.ContainsFunc(o.Abrupt, ends.on)}
 		p.effects.Store(&[]Effect{})
 		var err error

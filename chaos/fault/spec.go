@@ -105,6 +105,23 @@ func Abrupt(specs []Spec) (links []string) {
 	return links
 }
 
+// Links lists the links on which these faults act or wait for their moment: a cell needs a proxy on each, and on no other.
+func Links(specs []Spec, s *system.System) (links []string, err error) {
+	for _, spec := range specs {
+		if spec.Link != "" {
+			links = append(links, spec.Link)
+		}
+		if spec.When != nil {
+			watched, err := spec.When.in(s)
+			if err != nil {
+				return nil, err
+			}
+			links = append(links, watched.Link)
+		}
+	}
+	return links, nil
+}
+
 // Target is what the fault hits.
 func (s Spec) Target() string { return s.Link + s.Process + s.Shoppers + s.Act }
 

@@ -27,9 +27,14 @@ func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
 		return fmt.Errorf("start observer: %w", err)
 	}
 	t.observer = observer
+	// A proxy costs as much as the call that it passes on, so only what a fault may touch gets one.
+	proxied, err := fault.Links(t.scenario.Faults, t.options.System)
+	if err != nil {
+		return err
+	}
 	c, err := cell.Start(ctx, t.options.System, cell.Options{
 		Name: t.scenario.Name, Dir: t.folder.Dir, Keep: t.options.Keep, Bin: t.options.Bin,
-		Env: t.scenario.Settings, Instances: t.scenario.Instances, Abrupt: fault.Abrupt(t.scenario.Faults),
+		Env: t.scenario.Settings, Instances: t.scenario.Instances, Direct: true, Proxied: proxied, Abrupt: fault.Abrupt(t.scenario.Faults),
 		OTLP: observer.OTLP(), Jaeger: observer.Jaeger(), Seed: t.folder.Run.Seed, Guard: t.options.Guard,
 		Progress: func(format string, args ...any) { t.options.Progress(t.scenario.Name, format, args...) },
 	})
