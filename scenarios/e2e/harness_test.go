@@ -99,10 +99,14 @@ func (h *harness) left() error {
 	if err != nil {
 		return err
 	}
+	var found []string
 	for line := range strings.Lines(string(list)) {
 		if strings.Contains(line, h.bin) && !strings.Contains(line, "<defunct>") {
-			return fmt.Errorf("process %s", strings.TrimSpace(line))
+			found = append(found, strings.TrimSpace(line))
 		}
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("process %s", strings.Join(found, "\n"))
 	}
 	return errors.Join(h.leftBelow(h.temp), h.leftBelow(h.out))
 }
