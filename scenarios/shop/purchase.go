@@ -14,6 +14,9 @@ import (
 // repeatPercent is the share of accepted checkouts that are sent again, as clients do that never saw the answer.
 const repeatPercent = 10
 
+// askAgain is the pause of a patient shopper who got no answer.
+const askAgain = time.Second
+
 // amount is money as the public API writes it.
 type amount struct {
 	Minor    int64  `json:"minor"`
@@ -38,7 +41,7 @@ type purchase struct {
 	cart   cart
 	key    string
 	id     string        // of the order, once it is accepted
-	comeAt time.Duration // after which the last answer said to come back; 0 when it did not turn the shopper away
+	comeAt time.Duration // how long to wait before asking again; 0 when the last answer was the last word
 }
 
 // order checks out. An answer that never came is asked for again once, and some answers that did come are, too.
@@ -74,6 +77,9 @@ func (p *purchase) checkout(ctx context.Context, name string) (outcome load.Outc
 		}
 		if outcome = op.Outcome; outcome == "" {
 			outcome = load.Classify(err, op.Status)
+		}
+		if outcome == load.Unknown {
+			p.comeAt = askAgain
 		}
 		if err != nil {
 			return err
