@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"stormglass/chaos/load"
 )
@@ -49,13 +50,26 @@ func (c *crowd) Inject(context.Context) error {
 	return nil
 }
 
-func (c *crowd) Undo(context.Context) error {
+// lateWithin is how much later than planned the last of a crowd may start on a machine that is short of time.
+const lateWithin = 2 * time.Second
+
+func (c *crowd) Undo(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.close() {
+	if !c.holds() {
 		return nil
 	}
+	if c.lasted() >= c.spec.For { // it was not broken off, so all of it comes
+		late := time.NewTimer(lateWithin)
+		defer late.Stop()
+		select {
+		case <-c.sent.Ended():
+		case <-late.C:
+		case <-ctx.Done():
+		}
+	}
 	c.sent.Halt()
+	c.close()
 	stats := c.sent.Stats()
 	c.count("visits_started", float64(stats.Visits))
 	c.count("visits_dropped", float64(stats.Dropped))

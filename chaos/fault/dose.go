@@ -70,6 +70,13 @@ func (w *window) holds() bool {
 	return !w.start.IsZero() && w.end.IsZero()
 }
 
+// lasted is how long the window has been open.
+func (w *window) lasted() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Since(w.start)
+}
+
 // within says whether something that happened at a time happened in the window.
 func (w *window) within(at time.Time) bool {
 	w.mu.Lock()

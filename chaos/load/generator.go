@@ -27,6 +27,7 @@ type Options struct {
 type Generator struct {
 	o      Options
 	stop   chan struct{} // closed: no new visits
+	ended  chan struct{} // closed: the last visit has started
 	halted sync.WaitGroup
 	visits sync.WaitGroup
 	slots  chan struct{}
@@ -52,10 +53,13 @@ func Start(ctx context.Context, o Options) *Generator {
 		o.Timeout = 10 * time.Second
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	g := &Generator{o: o, stop: make(chan struct{}), slots: make(chan struct{}, o.Open), cancel: cancel}
-	if o.Rate > 0 {
-		g.halted.Go(func() { g.schedule(ctx) })
-	}
+	g := &Generator{o: o, stop: make(chan struct{}), ended: make(chan struct{}), slots: make(chan struct{}, o.Open), cancel: cancel}
+	g.halted.Go(func() {
+		defer close(g.ended)
+		if o.Rate > 0 {
+			g.schedule(ctx)
+		}
+	})
 	return g
 }
 
@@ -68,6 +72,9 @@ func (g *Generator) Stop(ctx context.Context) {
 	release()
 	g.cancel()
 }
+
+// Ended is closed when no more visits will start: all of Options.Visits have, or it was halted.
+func (g *Generator) Ended() <-chan struct{} { return g.ended }
 
 // Halt starts no more visits. Those that are open go on.
 func (g *Generator) Halt() {

@@ -52,6 +52,8 @@ func TestMistakesAreToldWithTheirPlaceAndTheNearestWord(t *testing.T) {
 		"trigger without link":           {fault("for: 1s, do: kill, process: order, when: {request: x}"), "when: expected a moment, or the link to watch"},
 		"unknown link":                   {fault("for: 1s, do: refuse, link: payment -> card-procesor"), `6:33: find link: "payment -> card-procesor" is not a link of shop; did you mean payment -> card-processor?`},
 		"unknown process":                {fault("for: 1s, do: kill, process: oder"), `6:34: find unit: "oder" is not a unit of shop; did you mean order?`},
+		"unknown crowd":                  {fault("for: 1s, do: crowd, shoppers: brows-only, visits: 3"), `unknown shopper "brows-only"; did you mean browse-only?`},
+		"unknown act":                    {fault("for: 1s, do: perform, act: poisn"), `unknown act "poisn"; did you mean poison?`},
 		"unknown trigger link":           {fault("for: 1s, do: kill, process: order, when: {link: order -> orderdb, request: x}"), "did you mean order -> order-db?"},
 		"expectation without subject":    {during("at_least: 1"), "an expectation is about exactly one of signal, promql, amplification, breaker, backlog and check"},
 		"expectation with two subjects":  {during("signal: a, check: b, at_least: 1"), "an expectation is about exactly one of"},
