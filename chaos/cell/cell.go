@@ -135,7 +135,16 @@ func (c *Cell) newKeeper(run string) (*keeper, error) {
 	case c.o.Keep:
 		data = ""
 	}
-	return newKeeper(c.o.Guard, record, data, filepath.Join(c.o.Dir, guardLog), c.ended, c.lost)
+	hold, err := c.ports.files()
+	defer func() {
+		for _, file := range hold {
+			_ = file.Close() // the guard has its own by then
+		}
+	}()
+	if err != nil {
+		return nil, err
+	}
+	return newKeeper(c.o.Guard, record, data, filepath.Join(c.o.Dir, guardLog), hold, c.ended, c.lost)
 }
 
 // guardLog is where a guard's own crash would be written.

@@ -46,6 +46,9 @@ type report struct {
 func Guard(in io.Reader, out io.Writer) error {
 	// A write to a harness that is gone must be an error here and not the end of the guard.
 	signal.Ignore(syscall.SIGPIPE)
+	for fd := range mostHeld { // what the harness gave us to hold is not for those whom we start
+		syscall.CloseOnExec(3 + fd)
+	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 
@@ -59,6 +62,9 @@ func Guard(in io.Reader, out io.Writer) error {
 	}
 	return errors.Join(err, g.end())
 }
+
+// mostHeld bounds how many files a harness gives its guard to hold.
+const mostHeld = 64
 
 type guard struct {
 	mu       sync.Mutex // guards out and everything below

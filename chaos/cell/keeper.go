@@ -34,8 +34,9 @@ type keeper struct {
 	closing bool
 }
 
-// newKeeper starts a guard. Its own output, which is only ever a crash, goes to the file at errs.
-func newKeeper(command []string, record, data, errs string, onEnd func(report), onLost func()) (*keeper, error) {
+// newKeeper starts a guard, which has the files in hold open as long as it lives. Its own output, which is only ever a crash,
+// goes to the file at errs.
+func newKeeper(command []string, record, data, errs string, hold []*os.File, onEnd func(report), onLost func()) (*keeper, error) {
 	if len(command) == 0 {
 		self, err := os.Executable()
 		if err != nil {
@@ -49,7 +50,7 @@ func newKeeper(command []string, record, data, errs string, onEnd func(report), 
 	}
 	defer stderr.Close()
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Stderr = stderr
+	cmd.Stderr, cmd.ExtraFiles = stderr, hold
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the harness
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -63,6 +63,23 @@ func (p *ports) hold(addr string) bool {
 	return true
 }
 
+// files are the held ports for another process, the guard: while it lives, the processes that it has yet to kill may listen
+// in these blocks, and no other harness may take them for free.
+func (p *ports) files() (files []*os.File, err error) {
+	for _, l := range p.held {
+		tcp, ok := l.(*net.TCPListener)
+		if !ok {
+			return files, fmt.Errorf("hold ports: %s is no TCP listener", l.Addr())
+		}
+		file, err := tcp.File()
+		if err != nil {
+			return files, fmt.Errorf("hold ports: %w", err)
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
 // release gives everything back.
 func (p *ports) release() error {
 	var errs []error
