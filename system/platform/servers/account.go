@@ -40,24 +40,24 @@ func Unprivileged() (Account, error) {
 	return Account{}, failed
 }
 
-// Start starts a command as the account, in this process's group. What it leaves in the kernel if it is killed (PostgreSQL: a
-// piece of shared memory) goes with it where the system allows that.
+// Start starts a command as the account, in this process's group, with as many favours as the system allows.
 func (a Account) Start(c *exec.Cmd) error {
 	again := *c
-	c.SysProcAttr = apart(&syscall.SysProcAttr{Credential: a.Credential})
-	err := c.Start()
-	if errors.Is(err, syscall.EPERM) {
+	for _, attr := range append(favours(a.Credential), syscall.SysProcAttr{}) {
 		*c = again
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: a.Credential}
-		err = c.Start()
+		attr.Credential = a.Credential
+		c.Dir, c.SysProcAttr = "/", &attr // its own may be closed to it until it runs
+		if err := c.Start(); !errors.Is(err, syscall.EPERM) {
+			return err
+		}
 	}
-	return err
+	return fmt.Errorf("start %s: %w", c.Path, syscall.EPERM)
 }
 
-// run runs a command of the account in a folder to its end.
-func (a Account) run(c *exec.Cmd, folder string) error {
+// run runs a command of the account to its end.
+func (a Account) run(c *exec.Cmd) error {
 	var said bytes.Buffer
-	c.Dir, c.Stdout, c.Stderr = folder, &said, &said
+	c.Stdout, c.Stderr = &said, &said
 	err := a.Start(c)
 	if err == nil {
 		err = c.Wait()

@@ -33,7 +33,7 @@ func Postgres(o PostgresOptions) (*Program, error) {
 		return nil, &MissingError{Server: "PostgreSQL", Program: "/usr/lib/postgresql/*/bin/initdb", Debian: "postgresql"}
 	}
 	return &Program{
-		Name: "PostgreSQL", Ports: 1, Data: "data", Claim: "data/postmaster.pid", Stop: syscall.SIGINT, Abort: syscall.SIGQUIT,
+		Name: "PostgreSQL", Ports: 1, Data: "data", Claim: "data/postmaster.pid", NotRoot: true, Stop: syscall.SIGINT, Abort: syscall.SIGQUIT,
 		Prepare: func(folder string, as Account) error { return o.prepare(bin, folder, as) },
 		Command: func(folder string, ports []string) *exec.Cmd {
 			args := []string{"-D", filepath.Join(folder, "data"), "-p", ports[0],
@@ -72,7 +72,7 @@ func (o PostgresOptions) prepare(bin, folder string, as Account) error {
 	ctx, cancel := context.WithTimeout(context.Background(), prepareWithin)
 	defer cancel()
 	err := as.run(exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", o.Owner,
-		"-A", "password", "--pwfile", secret, "-E", "UTF8", "--locale=C", "--no-sync"), folder)
+		"-A", "password", "--pwfile", secret, "-E", "UTF8", "--locale=C", "--no-sync"))
 	if err != nil || len(o.Databases) == 0 {
 		return err
 	}
@@ -83,7 +83,7 @@ func (o PostgresOptions) prepare(bin, folder string, as Account) error {
 		fmt.Fprintf(&statements, "CREATE DATABASE %s\n", quoted(name))
 	}
 	single.Stdin = &statements
-	return as.run(single, folder)
+	return as.run(single)
 }
 
 // quoted writes a name in SQL.

@@ -1,6 +1,6 @@
-// Package servers knows how PostgreSQL, RabbitMQ and Redis run from this machine's own programs: in a folder of their own,
-// on loopback ports that somebody chose, without root's rights, and with nothing left in the system when they end. Tests
-// start them this way, and so do the stand-ins of a tier that has real backends.
+// Package servers knows how PostgreSQL, RabbitMQ and Redis run from this machine's own programs: in a folder of their own, on
+// loopback ports that somebody chose, and with nothing left in the system when they end. Tests start them this way, and so do
+// the stand-ins of a tier that has real backends.
 package servers
 
 import (
@@ -22,6 +22,8 @@ type Program struct {
 	Data string
 	// Claim is the file in its folder that keeps a second server out; "" where it has none. A kill leaves it behind.
 	Claim string
+	// NotRoot says that it refuses to run as root.
+	NotRoot bool
 	// Prepare makes what is needed once in a folder that belongs to the account; nil where nothing is.
 	Prepare func(folder string, as Account) error
 	// Command runs the server in a folder that is prepared.

@@ -43,9 +43,12 @@ type server struct {
 
 // run prepares and starts a program, and returns when it answers.
 func run(ctx context.Context, rt *boot.Runtime, p *servers.Program, s Settings, addrs ...string) error {
-	as, err := servers.Unprivileged()
-	if err != nil {
-		return fmt.Errorf("find an account for %s that is not root: %w", p.Name, err)
+	var as servers.Account
+	if p.NotRoot {
+		var err error
+		if as, err = servers.Unprivileged(); err != nil {
+			return fmt.Errorf("find an account for %s that is not root: %w", p.Name, err)
+		}
 	}
 	folder, err := filepath.Abs(s.Data)
 	if err != nil {
@@ -78,7 +81,7 @@ func (s *server) start(ctx context.Context) error {
 		return err
 	}
 	s.cmd = s.Command(s.folder, ports)
-	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.folder, os.Stdout, os.Stderr
+	s.cmd.Stdout, s.cmd.Stderr = os.Stdout, os.Stderr
 	s.cmd.ExtraFiles = []*os.File{lock}
 	if err := s.as.Start(s.cmd); err != nil {
 		return err
