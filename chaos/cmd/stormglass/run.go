@@ -13,6 +13,8 @@ import (
 	"stormglass/chaos/report"
 	"stormglass/chaos/report/page"
 	"stormglass/chaos/run"
+	"stormglass/chaos/scenario"
+	"stormglass/chaos/system"
 )
 
 type runCommand struct {
@@ -29,58 +31,69 @@ type runCommand struct {
 	location `embed:""`
 }
 
-// Run reads everything before it starts anything, so that bad input costs nothing.
-func (c runCommand) Run(ctx context.Context, env environment) error {
+// task is what a command line asks to be run, all of it read and looked at.
+type task struct {
+	tiers     []*system.System
+	scenarios []*scenario.Scenario
+	bin       string
+	all       int // how many runs that makes
+}
+
+// read reads everything before anything is started, so that bad input costs nothing.
+func (c *runCommand) read(ctx context.Context, env environment) (t task, err error) {
 	sys, err := c.load()
 	if err != nil {
-		return err
+		return t, err
 	}
-	scenarios, err := readAll(c.Files, sys, env.registry)
-	if err != nil {
-		return err
+	if t.scenarios, err = readAll(c.Files, sys, env.registry); err != nil {
+		return t, err
 	}
-	if scenarios, err = only(scenarios, c.Only); err != nil {
-		return err
+	if t.scenarios, err = only(t.scenarios, c.Only); err != nil {
+		return t, err
 	}
-	tiers, err := inTiers(sys, c.Tier)
-	if err != nil {
-		return err
+	if t.tiers, err = inTiers(sys, c.Tier); err != nil {
+		return t, err
 	}
-	bin, err := c.programs(sys)
-	if err != nil {
-		return err
+	if t.bin, err = c.programs(sys); err != nil {
+		return t, err
 	}
-	if err := checkMachine(ctx, tiers, bin); err != nil {
-		return err
-	}
-	if c.Jobs < 0 {
-		return fmt.Errorf("read --jobs: expected 0 or more, got %d", c.Jobs)
-	}
-	if c.Jobs == 0 {
+	switch {
+	case c.Jobs < 0:
+		return t, fmt.Errorf("read --jobs: expected 0 or more, got %d", c.Jobs)
+	case c.Jobs == 0:
 		c.Jobs = max(1, runtime.NumCPU()*3/2)
 	}
 	if c.Repeat < 1 {
-		return fmt.Errorf("read --repeat: expected at least 1, got %d", c.Repeat)
+		return t, fmt.Errorf("read --repeat: expected at least 1, got %d", c.Repeat)
+	}
+	if c.Seed == 0 {
+		c.Seed = uint64(rand.Uint32()) + 1
+	}
+	t.all = len(t.scenarios) * c.Repeat * len(t.tiers)
+	return t, checkMachine(ctx, t.tiers, t.bin)
+}
+
+// Run runs what was asked for, and leaves a report of it.
+func (c runCommand) Run(ctx context.Context, env environment) error {
+	asked, err := c.read(ctx, env)
+	if err != nil {
+		return err
 	}
 	out, err := freshFolder(c.Out)
 	if err != nil {
 		return err
 	}
-	if c.Seed == 0 {
-		c.Seed = uint64(rand.Uint32()) + 1
-	}
 	text := report.Text{W: env.stdout, Verbose: c.Verbose}
 	progress := newProgress(env.stderr)
-	all := len(scenarios) * c.Repeat * len(tiers)
-	progress.note("%d scenarios, %d at a time, seed %d", all, c.Jobs, c.Seed)
-	results, err := allTiers(ctx, tiers, scenarios, run.Options{
-		Registry: env.registry, Bin: bin, Out: out, Seed: c.Seed,
+	progress.note("%d scenarios, %d at a time, seed %d", asked.all, c.Jobs, c.Seed)
+	results, err := allTiers(ctx, asked.tiers, asked.scenarios, run.Options{
+		Registry: env.registry, Bin: asked.bin, Out: out, Seed: c.Seed,
 		Jobs: c.Jobs, Repeat: c.Repeat, FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
 	}, func(r run.Result) { progress.finish(r.Scenario.Name, func() { text.Result(r) }) })
 	progress.close()
 	var drawn string
 	if err == nil {
-		err = report.Files(out, c.Seed, all, results)
+		err = report.Files(out, c.Seed, asked.all, results)
 	}
 	if err == nil {
 		drawn, err = page.Write(ctx, out)
@@ -91,11 +104,12 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return codeError{report.ExitInvalid, err}
 	}
-	text.Totals(results, all, c.Seed, drawn)
-	if same := text.Tiers(c.Tier, results); !same {
-		return codeError{code: max(report.ExitBroken, report.ExitCode(results))}
+	text.Totals(results, asked.all, c.Seed, drawn)
+	same := text.Tiers(c.Tier, results)
+	if err := codeOf(results); same || errors.Is(err, codeError{code: report.ExitInvalid}) {
+		return err
 	}
-	return codeOf(results)
+	return codeError{code: report.ExitBroken}
 }
 
 func codeOf(results []run.Result) error {
