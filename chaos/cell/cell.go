@@ -205,6 +205,17 @@ func (c *Cell) Public() string {
 	return ""
 }
 
+// Doors are the addresses of all instances of the public unit, as host:port.
+func (c *Cell) Doors() []string {
+	var doors []string
+	for _, p := range c.procs {
+		if port := p.plan.unit.Public; port != "" {
+			doors = append(doors, p.plan.addrs[port])
+		}
+	}
+	return doors
+}
+
 // Process finds one instance's process.
 func (c *Cell) Process(instance string) (*Process, error) {
 	var names []string

@@ -62,7 +62,7 @@ func (p *plan) linkSettings(instance string) map[string]string {
 	for key, list := range addrs {
 		out[key] = strings.Join(list, ",")
 		if values[key] != "" {
-			out[key] = strings.ReplaceAll(values[key], "{addr}", out[key])
+			out[key] = strings.NewReplacer("{addr}", out[key], "{first}", list[0]).Replace(values[key])
 		}
 	}
 	return out

@@ -51,9 +51,10 @@ func (o *Operation) Set(name, value string) {
 
 // Target is what shoppers are sent to.
 type Target struct {
-	BaseURL string // address of the public unit, such as http://127.0.0.1:20007
-	Seed    uint64 // all of a shopper's randomness is a function of it
-	Visits  int    // about how many visits there will be, for sizing what Prepare makes
+	BaseURL string   // address of the public unit, such as http://127.0.0.1:20007
+	Doors   []string // host:port of every instance of the public unit; empty: the one in BaseURL
+	Seed    uint64   // all of a shopper's randomness is a function of it
+	Visits  int      // about how many visits there will be, for sizing what Prepare makes
 }
 
 // A Shopper is one kind of visitor. One value serves a whole run, so it may keep what Prepare made; Visit is called from

@@ -56,7 +56,7 @@ func (t *trial) prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, prepareWithin)
 	defer cancel()
 	visits := int(float64(t.scenario.Load.Rate) * t.scenario.Length().Seconds())
-	if err := t.shopper.Prepare(ctx, load.Target{BaseURL: t.running().Public(), Seed: t.folder.Run.Seed, Visits: visits}); err != nil {
+	if err := t.shopper.Prepare(ctx, load.Target{BaseURL: t.running().Public(), Doors: t.running().Doors(), Seed: t.folder.Run.Seed, Visits: visits}); err != nil {
 		return err
 	}
 	return t.gatherCrowds(ctx)

@@ -23,7 +23,7 @@ func (t *trial) gatherCrowds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		target := load.Target{BaseURL: t.running().Public(), Seed: t.crowdSeed(i), Visits: spec.Visits}
+		target := load.Target{BaseURL: t.running().Public(), Doors: t.running().Doors(), Seed: t.crowdSeed(i), Visits: spec.Visits}
 		if err := shopper.Prepare(ctx, target); err != nil {
 			return fmt.Errorf("prepare crowd of %s: %w", spec.Shoppers, err)
 		}

@@ -120,5 +120,5 @@ func get(ctx context.Context, url string) (json.RawMessage, error) {
 // SiteOf is a running cell as a probe sees it.
 func SiteOf(c *cell.Cell, seed uint64) load.Site {
 	w := newWitness(c, c.System())
-	return load.Site{Target: load.Target{BaseURL: c.Public(), Seed: seed, Visits: 1}, Audit: w.unit, Books: w.unit, Setting: w.setting}
+	return load.Site{Target: load.Target{BaseURL: c.Public(), Doors: c.Doors(), Seed: seed, Visits: 1}, Audit: w.unit, Books: w.unit, Setting: w.setting}
 }

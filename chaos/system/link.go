@@ -36,13 +36,13 @@ func (r *reader) link(n ast.Node, over map[string]map[string]field, s *System) L
 	l.Port = r.oneOf(keys["port"].value, "port of "+target.Name, sortedKeys(target.Ports))
 	l.Env = r.text(keys["env"].value, "env")
 	if f, ok := keys["value"]; ok {
-		l.Value = r.template(f.value, "value", nil, "{addr}", "{client}", "{server}")
-		if !strings.Contains(l.Value, "{addr}") {
-			r.fail(f.value.GetToken(), "value does not say where the address goes: expected {addr} in it")
+		l.Value = r.template(f.value, "value", nil, "{addr}", "{first}", "{client}", "{server}")
+		if !strings.Contains(l.Value, "{addr}") && !strings.Contains(l.Value, "{first}") {
+			r.fail(f.value.GetToken(), "value does not say where the address goes: expected {addr} in it, or {first} where there can be only one")
 		}
 	}
 	if f, ok := keys["direct"]; ok {
-		l.Direct = r.template(f.value, "direct", nil, "{addr}", "{client}", "{server}")
+		l.Direct = r.template(f.value, "direct", nil, "{addr}", "{first}", "{client}", "{server}")
 	}
 	r.unique(n, l, s)
 	return l

@@ -55,7 +55,7 @@ type Link struct {
 	Via    string // the unit that answers for a server that is no unit itself, or ""
 	Port   string // the port of the answering unit
 	Env    string // the client's setting that takes the address
-	Value  string // what that setting gets; "" means "{addr}"
+	Value  string // what that setting gets, with {addr} for all addresses and {first} for one of them; "" means "{addr}"
 	Direct string // what it gets instead when nothing stands between client and server; "" means Value
 }
 

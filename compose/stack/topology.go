@@ -55,7 +55,7 @@ func (l Link) Setting(addr string) string {
 	if value == "" {
 		value = "{addr}"
 	}
-	return strings.ReplaceAll(value, "{addr}", addr)
+	return strings.NewReplacer("{addr}", addr, "{first}", addr).Replace(value)
 }
 
 // portOf gives the number of a port in containers by its name in shop.yaml, and whether who comes there needs a password.

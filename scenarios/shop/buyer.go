@@ -47,7 +47,7 @@ type placed struct{ order, user string }
 // Prepare reads the categories and registers customers: enough that a visitor seldom finds all of them in the shop, and
 // that none of them meets the limit of requests a second.
 func (b *buyer) Prepare(ctx context.Context, target load.Target) error {
-	b.client, b.seed = newClient(target.BaseURL), target.Seed
+	b.client, b.seed = newClient(target.BaseURL, target.Doors...), target.Seed
 	var page struct {
 		Categories []struct{ Slug string }
 	}

@@ -1,10 +1,12 @@
 package shop
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -252,5 +254,33 @@ func TestVisitorsOfOneShopSendDifferentKeys(t *testing.T) {
 	}
 	if len(keys) != 8 { // an account and three cards each
 		t.Errorf("got %d keys, want 8", len(keys))
+	}
+}
+
+func TestAShopWithSeveralDoorsIsEnteredByEachAndByThoseThatAreOpen(t *testing.T) {
+	var came [2]atomic.Int64
+	var doors []string
+	for i := range came {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			came[i].Add(1)
+			w.Header().Set("Connection", "close")
+		}))
+		t.Cleanup(s.Close)
+		doors = append(doors, s.Listener.Addr().String())
+	}
+	shut, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doors = append(doors, shut.Addr().String())
+	shut.Close()
+	c := newClient("http://"+doors[2], doors...)
+	for range 6 {
+		if err := c.do(t.Context(), &load.Operation{}, request{method: http.MethodGet, path: "/"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := came[0].Load(), came[1].Load(); a+b != 6 || a < 2 || b < 2 {
+		t.Errorf("%d and %d came through the open doors, want all 6, and 2 at least by each", a, b)
 	}
 }

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"stormglass/chaos/load"
@@ -27,14 +31,36 @@ type client struct {
 	stream *http.Client // answers that stay open as long as their context
 }
 
-func newClient(base string) *client {
+// newClient makes a client. Where the shop has several doors, it dials them in turn.
+func newClient(base string, doors ...string) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
+	if len(doors) > 1 {
+		transport.DialContext = balanced(doors)
+	}
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256 // shoppers come in crowds
 	return &client{
 		base:   base,
 		answer: &http.Client{Transport: transport, Timeout: answerWithin},
 		stream: &http.Client{Transport: transport},
+	}
+}
+
+// balanced dials the next door each time, and the one after it where nobody opens, as a load balancer in front of them would.
+func balanced(doors []string) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	var dialer net.Dialer
+	var dialled atomic.Uint64
+	return func(ctx context.Context, network, _ string) (net.Conn, error) {
+		next := int(dialled.Add(1) % uint64(len(doors)))
+		var errs []error
+		for _, door := range slices.Concat(doors[next:], doors[:next]) {
+			conn, err := dialer.DialContext(ctx, network, door)
+			if err == nil {
+				return conn, nil
+			}
+			errs = append(errs, err)
+		}
+		return nil, errors.Join(errs...)
 	}
 }
 

@@ -74,6 +74,10 @@ func risks() []verdict.Check {
 			Name: "payments-due", Func: looking(paymentsDue),
 			Doc: "Payments of orders made before the fault struck that were settled only after it, or never.",
 		},
+		{
+			Name: "payments-caught", Func: looking(paymentsCaught),
+			Doc: "Payments of orders made while the faults lasted that were not settled when the last of them ended: for orders that are decided so fast that none is under way just when the fault strikes.",
+		},
 	}
 }
 
@@ -125,6 +129,16 @@ func sagasOpen(f *evidence.Folder) (verdict.Result, error) {
 }
 
 func paymentsDue(f *evidence.Folder) (verdict.Result, error) {
+	return unsettled(f, "payments were due", time.Time{}, struck(f))
+}
+
+func paymentsCaught(f *evidence.Folder) (verdict.Result, error) {
+	fault, _ := f.Run.Phase(evidence.Fault)
+	return unsettled(f, "payments were caught", struck(f), fault.End)
+}
+
+// unsettled counts payments of orders that were made in a stretch of time, and were not settled at its end.
+func unsettled(f *evidence.Folder, what string, from, to time.Time) (verdict.Result, error) {
 	orders, err := ordersByID(f)
 	if err != nil {
 		return verdict.Result{}, err
@@ -133,11 +147,11 @@ func paymentsDue(f *evidence.Folder) (verdict.Result, error) {
 	if err != nil {
 		return verdict.Result{}, err
 	}
-	return atRisk(f, "payments were due", func(struck time.Time) int {
+	return atRisk(f, what, func(time.Time) int {
 		n := 0
 		for _, p := range payments {
 			o, known := orders[p.Order]
-			if known && o.Created < struck.UnixMicro() && (p.Since > struck.UnixMicro() || !settled(p.State)) {
+			if known && !time.UnixMicro(o.Created).Before(from) && o.Created < to.UnixMicro() && (p.Since > to.UnixMicro() || !settled(p.State)) {
 				n++
 			}
 		}

@@ -41,6 +41,13 @@ func TestRisksCountWhatWasOpenWhenTheFaultStruck(t *testing.T) {
 			w.find("order", "orders", "o-declined")["created_us"] = micros(after)
 			w.find("payment", "payments", "o-declined")["since_us"] = micros(after)
 		},
+		"payments-caught": func(w *world) {
+			for _, order := range []string{"o-shipped", "o-refunded", "o-regretted", "o-declined"} {
+				w.find("order", "orders", order)["created_us"] = micros(struckAt)
+				w.find("payment", "payments", order)["since_us"] = micros(struckAt.Add(time.Minute))
+			}
+			w.find("payment", "payments", "o-declined")["since_us"] = micros(struckAt.Add(time.Millisecond)) // before the fault's end
+		},
 	} {
 		w := wellEnded()
 		if r := risk(t, name).Func(w.folder(t)); r.Holds || r.Compared != 0 || r.Inconclusive != "" {

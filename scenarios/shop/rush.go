@@ -43,7 +43,7 @@ type rush struct {
 
 // Prepare makes as many customers as there will be visits, and puts them in front of the door.
 func (r *rush) Prepare(ctx context.Context, target load.Target) error {
-	r.client, r.seed, r.cards = newClient(target.BaseURL), target.Seed, []string{goodCard}
+	r.client, r.seed, r.cards = newClient(target.BaseURL, target.Doors...), target.Seed, []string{goodCard}
 	if err := r.prepare(ctx, target.Visits); err != nil {
 		return err
 	}

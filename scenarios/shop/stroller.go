@@ -22,7 +22,7 @@ type stroller struct {
 
 // Prepare reads what there is to search for.
 func (s *stroller) Prepare(_ context.Context, target load.Target) error {
-	s.client = newClient(target.BaseURL)
+	s.client = newClient(target.BaseURL, target.Doors...)
 	for _, p := range catalogue.Products() {
 		s.words = append(s.words, p.Title)
 	}
