@@ -54,7 +54,8 @@ type Result struct {
 // turn is one scenario's turn to run.
 type turn struct {
 	scenario *scenario.Scenario
-	round    int // as in Result
+	round    int    // as in Result
+	ended    func() // gives its place to the next one; may be called more than once
 }
 
 // turns are all rounds of all scenarios, round by round.
@@ -62,9 +63,9 @@ func turns(scenarios []*scenario.Scenario, repeat int) (out []turn) {
 	for round := range max(1, repeat) {
 		for _, s := range scenarios {
 			if repeat > 1 {
-				out = append(out, turn{s, round + 1})
+				out = append(out, turn{scenario: s, round: round + 1})
 			} else {
-				out = append(out, turn{s, 0})
+				out = append(out, turn{scenario: s})
 			}
 		}
 	}
@@ -88,6 +89,7 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 		places := 1
 		if t.scenario.Alone {
 			places = cap(slots)
+			running.Wait() // also for those that are being judged
 		}
 		for range places { // here, so that they begin in the order given
 			slots <- struct{}{}
@@ -95,12 +97,13 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 		if o.FailFast && failed.Load() {
 			break
 		}
+		t.ended = sync.OnceFunc(func() {
+			for range places {
+				<-slots
+			}
+		})
 		running.Go(func() {
-			defer func() {
-				for range places {
-					<-slots
-				}
-			}()
+			defer t.ended()
 			result, err := scenarioRun(ctx, t, o)
 			if err != nil {
 				errs[i] = fmt.Errorf("run %s: %w", t.scenario.Name, err)
@@ -148,6 +151,7 @@ func scenarioRun(ctx context.Context, turn turn, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	t.ended = turn.ended
 	if err := t.run(ctx); err != nil {
 		return Result{}, err
 	}

@@ -24,6 +24,7 @@ type trial struct {
 	scenario *scenario.Scenario
 	options  Options
 	folder   evidence.Folder
+	ended    func() // see turn
 
 	history  *os.File
 	recorder *load.Recorder
@@ -64,6 +65,9 @@ func (t *trial) run(ctx context.Context) error {
 	err := t.phases(phases, end)
 	end(nil)
 	t.watched.Wait()
+	if !t.scenario.Alone {
+		t.ended() // nothing is measured any more, so the next one may begin
+	}
 	if ctx.Err() == nil && err != nil {
 		t.fail(err)
 	}
