@@ -65,8 +65,8 @@ func (t *trial) run(ctx context.Context) error {
 	err := t.phases(phases, end)
 	end(nil)
 	t.watched.Wait()
-	if !t.scenario.Alone {
-		t.ended() // nothing is measured any more, so the next one may begin
+	if !t.scenario.Alone && !t.options.FailFast {
+		t.ended() // nothing is measured any more, so the next one may begin, unless it hangs on this one's verdict
 	}
 	if ctx.Err() == nil && err != nil {
 		t.fail(err)

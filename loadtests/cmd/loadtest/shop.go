@@ -80,7 +80,7 @@ func (t *test) startShop(ctx context.Context, folder string) (*child, error) {
 	defer words.Close()
 	fmt.Fprintf(t.out, "no shop runs at %s: starting one\n", t.baseURL)
 	program := filepath.Join(t.root, "bin", "stormglass")
-	shop, err := launch([]string{program, "up", "--system", filepath.Join(t.root, "system", "shop.yaml"), "--port", address.Port(), "--no-observe"}, nil, words, words)
+	shop, err := launch([]string{program, "up", "--system", filepath.Join(t.root, "system", "shop.yaml"), "--no-observe", "--port", address.Port()}, nil, words, words)
 	if err != nil {
 		return nil, err
 	}
