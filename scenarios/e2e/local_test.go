@@ -28,7 +28,7 @@ func TestTheShopSellsOnRealBackendsAndAgainWhenTheyComeBack(t *testing.T) {
 		c.await(c.place(c.basket(goodCard)).ID, "shipped", time.Minute) // leases of work that a dead server held are 15 s
 	}
 	buys()
-	time.Sleep(ripening)
+	time.Sleep(backendtest.Ripening)
 	for _, backend := range []string{"broker-1", "databases-1", "cache-1"} {
 		p := s.process(backend)
 		if err := errors.Join(p.Kill(), p.Restart(t.Context())); err != nil {
@@ -41,9 +41,6 @@ func TestTheShopSellsOnRealBackendsAndAgainWhenTheyComeBack(t *testing.T) {
 	}
 	s.settle(time.Minute)
 }
-
-// ripening is how long RabbitMQ 3.10 may take until a new queue is on its disk: one that is younger may not outlive a kill.
-const ripening = 6 * time.Second
 
 // TestNothingOutlivesTheHarnessOnRealBackends ends it while the servers are being prepared, start, and serve.
 func TestNothingOutlivesTheHarnessOnRealBackends(t *testing.T) {

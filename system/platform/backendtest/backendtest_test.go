@@ -132,9 +132,6 @@ func waitFor(t *testing.T, call func() error) {
 	t.Fatal(last)
 }
 
-// ripening is how long RabbitMQ 3.10 may take until a new queue is on its disk: one that is younger may not outlive a kill.
-const ripening = 6 * time.Second
-
 func TestKilledServerStartsAgainWithItsDataAndWithoutOnceItIsWiped(t *testing.T) {
 	s := OwnRabbitMQ(t)
 	declare := func(passive bool) error {
@@ -163,7 +160,7 @@ func TestKilledServerStartsAgainWithItsDataAndWithoutOnceItIsWiped(t *testing.T)
 	if err := declare(false); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(ripening)
+	time.Sleep(Ripening)
 	again(func() error { return nil })
 	if err := declare(true); err != nil {
 		t.Errorf("after a kill: %v, want the queue", err)

@@ -17,6 +17,9 @@ import (
 // virtualHosts is how many virtual hosts a RabbitMQ of ours has from its start.
 const virtualHosts = 48
 
+// Ripening is how long RabbitMQ 3.10 may take until a new queue is on its disk: one that is younger may not outlive a kill.
+const Ripening = 6 * time.Second
+
 var sharedRabbitMQ = rabbitMQ().shared()
 
 // RabbitMQ gives the RabbitMQ server of this test binary. Its virtual hosts are for tests to take, see VirtualHost.

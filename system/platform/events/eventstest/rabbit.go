@@ -3,7 +3,6 @@ package eventstest
 import (
 	"net/url"
 	"testing"
-	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
@@ -14,7 +13,7 @@ import (
 // of a new quorum queue reaches its files seconds later: killed before, it comes back with a queue that never answers.
 func RabbitMQ() Kind {
 	return Kind{
-		Ripening: 6 * time.Second,
+		Ripening: backendtest.Ripening,
 		Shared:   func(t *testing.T) *Backend { return Rabbit(t) },
 		Own:      func(t *testing.T) Mortal { return backendtest.OwnRabbitMQ(t) },
 		Empty: func(t *testing.T, m Mortal) *Backend {
