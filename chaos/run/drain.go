@@ -16,10 +16,12 @@ const (
 )
 
 // drain ends the load and waits until nothing that may still come true is missing in two looks running, but no longer
-// than the scenario allows. What is still missing then is for the judge to say.
+// than the scenario allows. What is still missing then is for the judge to say. Waiting takes little of a machine, so the
+// next scenario may begin.
 func (t *trial) drain(ctx context.Context) error {
 	start := time.Now()
 	t.endLoad(ctx)
+	t.room()
 	deadline := start.Add(t.scenario.Drain)
 	for complete := 0; complete < 2 && time.Now().Before(deadline); {
 		if err := wait(lookEvery)(ctx); err != nil {

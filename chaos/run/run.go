@@ -29,7 +29,7 @@ type Options struct {
 	Bin      string   // the folder of the system's programs
 	Out      string   // folder of the whole run; each scenario's evidence goes to a folder below it
 	Seed     uint64   // each scenario's seed is a function of it and the scenario's name
-	Jobs     int      // how many scenarios run at once; 0 means 1
+	Jobs     int      // how many scenarios run at once, besides those whose load has ended; 0 means 1, and then nothing overlaps
 	Repeat   int      // how often each scenario runs, each time with a seed of its own; 0 means 1
 	FailFast bool     // begin no more once a verdict is not the one that its file expects
 	Keep     bool     // leave the cells' data behind
@@ -55,7 +55,7 @@ type Result struct {
 type turn struct {
 	scenario *scenario.Scenario
 	round    int    // as in Result
-	ended    func() // gives its place to the next one; may be called more than once
+	room     func() // gives its place to the next one, if that need not wait for this one's verdict; may be called more than once
 }
 
 // turns are all rounds of all scenarios, round by round.
@@ -97,13 +97,17 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 		if o.FailFast && failed.Load() {
 			break
 		}
-		t.ended = sync.OnceFunc(func() {
+		ended := sync.OnceFunc(func() {
 			for range places {
 				<-slots
 			}
 		})
+		t.room = func() {}
+		if o.Jobs > 1 && !t.scenario.Alone && !o.FailFast {
+			t.room = ended
+		}
 		running.Go(func() {
-			defer t.ended()
+			defer ended()
 			result, err := scenarioRun(ctx, t, o)
 			if err != nil {
 				errs[i] = fmt.Errorf("run %s: %w", t.scenario.Name, err)
@@ -151,7 +155,7 @@ func scenarioRun(ctx context.Context, turn turn, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	t.ended = turn.ended
+	t.room = turn.room
 	if err := t.run(ctx); err != nil {
 		return Result{}, err
 	}

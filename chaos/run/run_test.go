@@ -283,3 +283,46 @@ func TestOneScenarioAtATimeStartsItsSystem(t *testing.T) {
 		t.Errorf("%d started at once, and %d came to their first visitor; want 1 and %d", most, whole, len(all))
 	}
 }
+
+func TestAPlaceIsFreeOnceTheLoadHasEnded(t *testing.T) {
+	all := []*scenario.Scenario{runtest.Scenario(t, "idle-link"), runtest.Scenario(t, "calm"), runtest.Scenario(t, "bank-dark")}
+	for _, c := range []struct{ jobs, draining int }{{1, 0}, {2, 1}} {
+		o := options(t)
+		o.Jobs = c.jobs
+		var mu sync.Mutex
+		phase := map[string]string{}
+		busy, draining := 0, 0
+		o.Progress = func(name, format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			text := fmt.Sprintf(format, args...)
+			if !slices.Contains([]string{"boot", "drain"}, text) {
+				return
+			}
+			phase[name] = text
+			begun, over := 0, 0
+			for _, p := range phase {
+				if p == "boot" {
+					begun++
+				} else {
+					over++
+				}
+			}
+			busy = max(busy, begun)
+			if text == "boot" {
+				draining = max(draining, over)
+			}
+		}
+		_, err := run.All(t.Context(), all, o, func(r run.Result) {
+			mu.Lock()
+			defer mu.Unlock()
+			delete(phase, r.Scenario.Name)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if busy > c.jobs || draining < c.draining || c.jobs == 1 && draining > 0 {
+			t.Errorf("%d at a time: %d were busy at once, and %d were drained or judged when another began", c.jobs, busy, draining)
+		}
+	}
+}

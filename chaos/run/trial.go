@@ -24,7 +24,7 @@ type trial struct {
 	scenario *scenario.Scenario
 	options  Options
 	folder   evidence.Folder
-	ended    func() // see turn
+	room     func() // see turn
 
 	history  *os.File
 	recorder *load.Recorder
@@ -65,9 +65,7 @@ func (t *trial) run(ctx context.Context) error {
 	err := t.phases(phases, end)
 	end(nil)
 	t.watched.Wait()
-	if !t.scenario.Alone && !t.options.FailFast {
-		t.ended() // nothing is measured any more, so the next one may begin, unless it hangs on this one's verdict
-	}
+	t.room()
 	if ctx.Err() == nil && err != nil {
 		t.fail(err)
 	}
