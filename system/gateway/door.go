@@ -42,7 +42,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := d.pass(out, r, rt); err != nil {
-		d.problemOf(r.Context(), err).write(out)
+		d.problemOf(r.Context(), r.Method, err).write(out)
 	}
 }
 
@@ -52,7 +52,7 @@ func (d *door) recovered(w *answer, r *http.Request, panicked any) (broken bool)
 	broken = panicked != nil && w.status != 0
 	if panicked != nil {
 		err := problem.Wrap(fmt.Errorf("panic: %v\n%s", panicked, debug.Stack()), problem.Internal, "", "something went wrong on our side")
-		p := d.problemOf(r.Context(), err)
+		p := d.problemOf(r.Context(), r.Method, err)
 		if !broken {
 			p.write(w)
 		}

@@ -99,17 +99,17 @@ func (p *Problem) after(d time.Duration) *Problem {
 
 // problemOf gives the answer for an error, and logs what the client is not told. A problem of the door's own has no more
 // to it than the client sees.
-func (g *gateway) problemOf(ctx context.Context, err error) *Problem {
+func (g *gateway) problemOf(ctx context.Context, method string, err error) *Problem {
 	p, own := errors.AsType[*Problem](err)
 	if !own {
-		p = translate(problem.As(err))
+		p = translate(problem.As(err), method)
 		g.logProblem(ctx, err)
 	}
 	p.Correlation = telemetry.Correlation(ctx)
 	return p
 }
 
-func translate(e *problem.Error) *Problem {
+func translate(e *problem.Error, method string) *Problem {
 	p := newProblem(e.Code.HTTP(), e.Reason, e.Message)
 	if p.Reason == "" {
 		p.Reason = string(e.Code)
@@ -117,7 +117,8 @@ func translate(e *problem.Error) *Problem {
 	for _, f := range e.Fields {
 		p.Fields = append(p.Fields, field(f))
 	}
-	if e.Code == problem.Timeout || e.Code == problem.Unknown {
+	reads := method == http.MethodGet || method == http.MethodHead
+	if !reads && (e.Code == problem.Timeout || e.Code == problem.Unknown) {
 		p.Detail += "; a write may have happened: repeat it with the same Idempotency-Key"
 	}
 	p.retryAfter = e.RetryAfter

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"stormglass/system/platform/problem"
 	"time"
 )
 
@@ -191,4 +193,16 @@ func TestBodyThatNobodyWantsDoesNotHoldAPlaceForLong(t *testing.T) {
 	}
 	replyOf(t, resp).want(t, http.StatusOK)
 	waitFor(t, "the place is given back", func() bool { return d.door.places.requests.Load() == 0 })
+}
+
+// Only what changes something is to be repeated under its key: whoever asked for a page may just ask again.
+func TestOnlyAWriteMayHaveHappened(t *testing.T) {
+	for _, code := range []problem.Code{problem.Timeout, problem.Unknown} {
+		for method, told := range map[string]bool{"GET": false, "HEAD": false, "POST": true, "PUT": true, "PATCH": true, "DELETE": true} {
+			detail := translate(problem.New(code, "", "no answer came in time"), method).Detail
+			if strings.Contains(detail, "may have happened") != told || !strings.HasPrefix(detail, "no answer came in time") {
+				t.Errorf("%s after %s: got %q; want the hint to repeat it: %v", method, code, detail, told)
+			}
+		}
+	}
 }

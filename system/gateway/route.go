@@ -44,7 +44,7 @@ func add[I, O any](g *gateway, r route, op huma.Operation, handle func(context.C
 	huma.Register(g.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
-			return nil, g.problemOf(ctx, err)
+			return nil, g.problemOf(ctx, op.Method, err)
 		}
 		return out, nil
 	})
