@@ -98,7 +98,7 @@ func broker() resilience.Policy {
 func database() resilience.Policy {
 	return resilience.Policy{
 		Deadline:       5 * time.Second,        // for batches; a request's own deadline is earlier
-		AttemptTimeout: 2 * time.Second,        // a batch of 100 events takes about 50 ms: room for a checkpoint
+		AttemptTimeout: 2 * time.Second,        // a batch of events takes at most about 500 ms, usually 50: room for a checkpoint
 		Attempts:       3,                      // transactions that got into each other's way succeed in turn
 		Backoff:        10 * time.Millisecond,  // a few transactions' time
 		MaxBackoff:     100 * time.Millisecond, // longer than any that commits

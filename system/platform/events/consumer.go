@@ -40,7 +40,13 @@ type Consumer struct {
 	tracer  trace.Tracer
 	// oldest is when the oldest event in hand happened, in microseconds; 0: nothing waits that we know of.
 	oldest atomic.Int64
+	// pace is what each event of the last batch took.
+	pace time.Duration
 }
+
+// batchTime is how long a batch should take: a quarter of what a transaction may, so that a database that becomes slow
+// gets smaller batches, not batches that are cut off and begun again.
+const batchTime = 500 * time.Millisecond
 
 // NewConsumer makes a consumer whose handlers write to db. An event's effect and its inbox row are one transaction, named
 // "consume <queue>".
@@ -85,7 +91,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 // turn fetches and settles one batch, or one probe. After one that was not full it rests, so that more may gather.
 func (c *Consumer) turn(ctx, finish context.Context, sub Subscription) {
-	limit := c.gate.Limit(c.config.Batch)
+	limit := c.limit()
 	batch, err := sub.Fetch(ctx, limit)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -97,7 +103,9 @@ func (c *Consumer) turn(ctx, finish context.Context, sub Subscription) {
 	if len(batch) > 0 {
 		c.oldest.Store(oldest(batch))
 		err = c.settle(finish, batch)
-		c.metrics.took(finish, err, time.Since(start))
+		took := time.Since(start)
+		c.pace = took / time.Duration(len(batch))
+		c.metrics.took(finish, err, took)
 	}
 	if err != nil {
 		c.gate.Outage(err)
@@ -108,6 +116,16 @@ func (c *Consumer) turn(ctx, finish context.Context, sub Subscription) {
 		c.oldest.Store(0)
 		rest(ctx, start)
 	}
+}
+
+// limit is how many events to take: what the gate lets through, and no more than can be done in time at the last batch's
+// pace.
+func (c *Consumer) limit() int {
+	limit := c.gate.Limit(c.config.Batch)
+	if c.pace > 0 {
+		limit = min(limit, max(1, int(batchTime/c.pace)))
+	}
+	return limit
 }
 
 // watch asks the broker now and then how much waits. While the broker is away the depth stays as it was.

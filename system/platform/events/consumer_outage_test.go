@@ -144,3 +144,31 @@ func TestAConsumerGetsAheadThoughItsDatabaseIsTooSlowForWholeBatches(t *testing.
 		t.Errorf("%d batches were too large: after one, the next should have been smaller", late)
 	}
 }
+
+func TestAConsumerTakesNoMoreThanASlowDatabaseDoesInTime(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, storetest.Open(t, storetest.SQLite(t), events.Migrations(), effects()), eventstest.StartServer(t).Connect())
+	config := d.config()
+	var under *store.Tx
+	var together, most int
+	config.Handlers[created] = func(ctx context.Context, tx *store.Tx, e events.Event) error {
+		if under != tx {
+			under, together = tx, 0
+		}
+		together++
+		most = max(most, together)
+		time.Sleep(20 * time.Millisecond)
+		return d.handle(ctx, tx, e)
+	}
+	stop := goRun(t, "consumer", events.NewConsumer(d.tel, d.db, d.broker, config).Run)
+	first := some(1)
+	d.publish(t, first...)
+	d.wantEffects(t, first...) // now it knows how slow the database is
+	rest := some(60)
+	d.publish(t, rest...)
+	d.wantEffects(t, append(first, rest...)...)
+	stop()
+	if most > 25 || most == 1 {
+		t.Errorf("one transaction took %d events of 20 ms each, want several and no more than half a second's", most)
+	}
+}
