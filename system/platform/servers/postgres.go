@@ -37,6 +37,7 @@ func Postgres(o PostgresOptions) (*Program, error) {
 		Prepare: func(folder string, as Account) error { return o.prepare(bin, folder, as) },
 		Command: func(folder string, ports []string) *exec.Cmd {
 			args := []string{"-D", filepath.Join(folder, "data"), "-p", ports[0],
+				"-c", "dynamic_shared_memory_type=mmap", // in its folder, which is removed; elsewhere a killed server leaves it behind
 				"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"}
 			if !o.Durable {
 				args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
