@@ -36,8 +36,7 @@ func timeline(f *evidence.Folder, about string) (verdict.Timeline, error) {
 		return verdict.Timeline{}, fmt.Errorf("tell timeline: %w", err)
 	}
 	c := &chronicle{Folder: f, order: order, times: map[string]int{}}
-	c.customers()
-	for _, witness := range []func() error{c.post, c.traces, c.companies, c.tables} {
+	for _, witness := range []func() error{c.customers, c.post, c.traces, c.companies, c.tables} {
 		if err := witness(); err != nil {
 			c.say(c.end(), "in the end", "a witness cannot be heard: %v", err)
 		}

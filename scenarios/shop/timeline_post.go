@@ -27,10 +27,16 @@ func (e eventRow) name() string { return eventName(e.Type, e.ID) }
 
 func eventName(typ, id string) string { return strings.TrimSuffix(typ, ".v1") + " " + short(id) }
 
-// customers tells what the order's customer, and those who tried to be, asked for and saw.
-func (c *chronicle) customers() {
+// customers tells what the order's customer, and those who tried to be, asked for and saw. An operation whose answer got
+// lost names no order, but the key with which it was placed.
+func (c *chronicle) customers() error {
+	rows, err := ordersOf(c.Folder)
+	key := ""
+	if i := slices.IndexFunc(rows, func(o orderRow) bool { return o.ID == c.order }); i >= 0 {
+		key = rows[i].Key
+	}
 	for _, o := range c.History {
-		if o.Fields["order_id"] != c.order && (o.Key == "" || !c.owns(o.Key)) {
+		if o.Fields["order_id"] != c.order && (o.Key == "" || o.Key != key) {
 			continue
 		}
 		switch o.Name {
@@ -45,12 +51,7 @@ func (c *chronicle) customers() {
 			c.say(o.End, "customer", "%s: %s", o.Name, answer(o))
 		}
 	}
-}
-
-// owns reports whether the order was placed with a key: answers that got lost name the key alone.
-func (c *chronicle) owns(key string) bool {
-	rows, err := ordersOf(c.Folder)
-	return err == nil && slices.ContainsFunc(rows, func(o orderRow) bool { return o.ID == c.order && o.Key == key })
+	return err
 }
 
 func checkoutWord(name string) string {
