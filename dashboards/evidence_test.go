@@ -14,7 +14,7 @@ import (
 	"stormglass/chaos/observe"
 )
 
-// window is what stands for the rates' range: eight scrapes of the harness, which takes one every 250 ms.
+// window is what stands for the rates' range: four scrapes of the harness, which takes one every 500 ms.
 const window = 2 * time.Second
 
 // recording is what one scenario left.

@@ -24,7 +24,7 @@ const (
 	// answer live and from the folder.
 	lookback = 5 * time.Second
 	// subqueryStep is the step of a subquery that names none, as in `x[10s:]`.
-	subqueryStep = 250 * time.Millisecond
+	subqueryStep = 500 * time.Millisecond
 	// maxSamples and queryTimeout stop a query that has gone wild.
 	maxSamples   = 50_000_000
 	queryTimeout = 30 * time.Second

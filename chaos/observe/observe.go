@@ -20,7 +20,7 @@ import (
 type Options struct {
 	// Dir is the evidence folder. Metrics go to Dir/metrics, spans to Dir/traces.jsonl; neither may exist yet.
 	Dir string
-	// ScrapeEvery is the time between two looks at one target; 0 means 250 ms.
+	// ScrapeEvery is the time between two looks at one target; 0 means 500 ms.
 	ScrapeEvery time.Duration
 	// Targets tells what to scrape. It is asked before each round, so targets may come and go; nil means nothing.
 	Targets func() []Target

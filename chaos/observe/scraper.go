@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// defaultScrapeEvery resolves what happens within a second and costs a few percent of a core for a whole shop.
-	defaultScrapeEvery = 250 * time.Millisecond
+	// defaultScrapeEvery shows what lasts a second, and costs a few percent of a core for a whole shop.
+	defaultScrapeEvery = 500 * time.Millisecond
 	// scrapeTimeout is longer than the time between two scrapes on purpose: on a busy machine an answer that comes late
 	// is still an answer, and a target that is really away is told apart soon enough. Prometheus' own scrape manager
 	// refuses a time-out beyond the interval, and asks DNS for the machine's name when it starts.

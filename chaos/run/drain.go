@@ -20,8 +20,8 @@ const (
 // next scenario may begin.
 func (t *trial) drain(ctx context.Context) error {
 	start := time.Now()
-	t.endLoad(ctx)
 	t.room()
+	t.endLoad(ctx)
 	deadline := start.Add(t.scenario.Drain)
 	for complete := 0; complete < 2 && time.Now().Before(deadline); {
 		if err := wait(lookEvery)(ctx); err != nil {

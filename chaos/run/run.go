@@ -72,7 +72,7 @@ func turns(scenarios []*scenario.Scenario, repeat int) (out []turn) {
 	return out
 }
 
-// All runs scenarios, o.Jobs at a time, and returns their results in the order given. done is told of each as it ends.
+// All runs scenarios, o.Jobs at a time, and returns their results in the order given, whatever order they began in. done is told of each as it ends.
 // When ctx ends, everything under way is undone, and the error is ctx's cause; results then holds what had ended.
 func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done func(Result)) ([]Result, error) {
 	if o.Progress == nil {
@@ -85,13 +85,13 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 	var running sync.WaitGroup
 	var one sync.Mutex
 	var failed atomic.Bool
-	for i, t := range all {
-		places := 1
+	for _, i := range order(all) {
+		t, places := all[i], 1
 		if t.scenario.Alone {
 			places = cap(slots)
 			running.Wait() // also for those that are being judged
 		}
-		for range places { // here, so that they begin in the order given
+		for range places { // here, so that they begin in that order
 			slots <- struct{}{}
 		}
 		if o.FailFast && failed.Load() {

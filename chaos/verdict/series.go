@@ -9,7 +9,7 @@ import (
 	"stormglass/chaos/observe"
 )
 
-// resolution is how finely a series is looked at. Samples come every 250 ms, so what is measured with a series is when
+// resolution is how finely a series is looked at. Samples come every 500 ms, so what is measured with a series is when
 // something was seen, up to one scrape after it happened.
 const resolution = 50 * time.Millisecond
 

@@ -1,0 +1,46 @@
+package run
+
+import (
+	"stormglass/chaos/fault"
+	"stormglass/chaos/scenario"
+)
+
+// What makes a scenario one that takes most of a machine for a while.
+const (
+	manyVisits    = 100 // in a crowd
+	manyInstances = 5   // besides one of each unit
+)
+
+// order gives the indexes of turns as they begin: in the order given, but with those that take most of the machine spread
+// out evenly. Two of these side by side would leave the others too little to be steady.
+func order(turns []turn) []int {
+	var heavy, light []int
+	for i, t := range turns {
+		if isHeavy(t.scenario) {
+			heavy = append(heavy, i)
+		} else {
+			light = append(light, i)
+		}
+	}
+	begin := make([]int, 0, len(turns))
+	for k, i := range heavy {
+		for len(begin) < (2*k+1)*len(turns)/(2*len(heavy)) {
+			begin, light = append(begin, light[0]), light[1:]
+		}
+		begin = append(begin, i)
+	}
+	return append(begin, light...)
+}
+
+func isHeavy(s *scenario.Scenario) bool {
+	more := 0
+	for _, n := range s.Instances {
+		more += n - 1
+	}
+	for _, f := range s.Faults {
+		if f.Do == fault.CrowdName && f.Visits >= manyVisits {
+			return true
+		}
+	}
+	return more >= manyInstances
+}
