@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -70,6 +71,10 @@ func execute(ctx context.Context, args []string, env environment) int {
 	command, err := parser.Parse(args)
 	if exited >= 0 {
 		return exited
+	}
+	wrong, ok := errors.AsType[*kong.ParseError](err)
+	if ok && wrong.Context.Selected() != nil && strings.HasPrefix(err.Error(), "unexpected argument") {
+		err = fmt.Errorf("%w: what is no flag stands together, before the flags or after them", err)
 	}
 	if err != nil {
 		return env.complain(fmt.Errorf("%w; see stormglass --help", err))

@@ -263,6 +263,7 @@ func TestAKeptRunAnswersQuestions(t *testing.T) {
 	}{
 		"wrong PromQL":   {[]string{"query", folder, "sum("}, "parse error"},
 		"after the end":  {[]string{"query", folder, "up", "--at", "1h"}, "is after the end of the run"},
+		"flag between":   {[]string{"query", folder, "--at", "1s", "up"}, "stands together"},
 		"no such trace":  {[]string{"trace", folder, "beef"}, `holds no trace "beef"`},
 		"no such folder": {[]string{"logs", filepath.Join(y.out, "nowhere")}, "nowhere"},
 	} {
