@@ -17,7 +17,7 @@ const (
 
 // drain ends the load and waits until nothing that may still come true is missing in two looks running, but no longer
 // than the scenario allows. What is still missing then is for the judge to say. Waiting takes little of a machine, so the
-// next scenario may begin.
+// next scenario may begin, if this is not one that leaves much to do.
 func (t *trial) drain(ctx context.Context) error {
 	start := time.Now()
 	t.room()

@@ -103,7 +103,7 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 			}
 		})
 		t.room = func() {}
-		if o.Jobs > 1 && !t.scenario.Alone && !o.FailFast {
+		if o.Jobs > 1 && !t.scenario.Alone && !o.FailFast && !isHeavy(t.scenario) {
 			t.room = ended
 		}
 		running.Go(func() {

@@ -131,6 +131,12 @@ func TestSignal(t *testing.T) {
 	patient := scenario.Expectation{Signal: "success", AtLeast: bound(0.9), Settle: time.Second}
 	many := scenario.Expectation{Signal: "success", AtLeast: bound(0.9), MinSamples: 41}
 	few := scenario.Expectation{Signal: "success", AtMost: bound(0.5)}
+	late := failing(-1, 0)
+	for i, op := range late.History {
+		if op.Outcome != load.OK {
+			late.History[i].End = at(0.5)
+		}
+	}
 	for name, c := range map[string]struct {
 		phase    string
 		e        scenario.Expectation
@@ -143,10 +149,11 @@ func TestSignal(t *testing.T) {
 		"broken":                             {"during", success, failing(0, 1), Broken, "0.75 of 1", 40},
 		"is not told of another phase":       {"after", success, failing(0, 4), Holds, "1 of 1", 40},
 		"the steady phase counts for steady": {"steady", success, failing(-4, 0), Broken, "0 of 1", 40},
-		"settling is left out":               {"during", patient, failing(0, 1), Holds, "1 of 1", 30},
-		"too few operations":                 {"during", many, folder(), Unproven, "too few operations, needs 41", 40},
-		"at most":                            {"during", few, folder(), Broken, "1 of 1", 40},
-		"not registered":                     {"during", scenario.Expectation{Signal: "other"}, folder(), Unasked, "not registered", 0},
+		"what the fault found under way is not the baseline's": {"steady", success, late, Holds, "1 of 1", 30},
+		"settling is left out":                                 {"during", patient, failing(0, 1), Holds, "1 of 1", 30},
+		"too few operations":                                   {"during", many, folder(), Unproven, "too few operations, needs 41", 40},
+		"at most":                                              {"during", few, folder(), Broken, "1 of 1", 40},
+		"not registered":                                       {"during", scenario.Expectation{Signal: "other"}, folder(), Unasked, "not registered", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := judged(t, c.phase, c.e, c.f, nil)
