@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stormglass/internal/nottested"
 )
 
 // toolsLimit is far more than the slowest of the tools takes.
@@ -26,28 +28,8 @@ func tool(t *testing.T, name string) string {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return path
 	}
-	missing(t, "REQUIRE_ALERT_TOOLS", fmt.Sprintf("there is no bin/tools/%s, which make alerts-test builds", name))
+	nottested.Skip(t, "REQUIRE_ALERT_TOOLS", fmt.Sprintf("alerts: there is no bin/tools/%s, which make alerts-test builds", name))
 	return ""
-}
-
-// missing ends a test that lacks what it needs: it fails where the environment requires it, and says so otherwise in the
-// file that NOT_TESTED names.
-func missing(t *testing.T, required, what string) {
-	t.Helper()
-	if required != "" && os.Getenv(required) != "" {
-		t.Fatal(what)
-	}
-	if path := os.Getenv("NOT_TESTED"); path != "" {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = fmt.Fprintf(f, "alerts: %s: %s\n", t.Name(), what)
-		if err := errors.Join(err, f.Close()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Skip(what)
 }
 
 // run runs a tool from the repository's root, and gives what it says and whether it is content.

@@ -185,9 +185,9 @@ func buckets(t *testing.T, expr string) string {
 
 func traced(t *testing.T, r recording, selector string) bool {
 	t.Helper()
-	found, err := r.Exemplars(t.Context(), selector, r.from, r.to.Add(time.Second))
+	found, err := r.Exemplars(t.Context(), selector, r.From, r.To.Add(time.Second))
 	if err != nil {
-		t.Fatalf("%s: %v", r.name, err)
+		t.Fatalf("%s: %v", r.Name, err)
 	}
 	return slices.ContainsFunc(found, func(e observe.Exemplar) bool { return len(e.Labels["trace_id"]) == 32 })
 }

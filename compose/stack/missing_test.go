@@ -2,10 +2,11 @@ package stack
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 	"testing"
+
+	"stormglass/internal/nottested"
 )
 
 // here gives the layers whose images are all on this machine, and whether these are the stand-ins'. Where that is not even
@@ -30,7 +31,10 @@ func here(t *testing.T) (layers []string, standIns bool) {
 	case all(Layers()):
 		return Layers(), false
 	case all(LayersOfStandIns()):
-		note(t, "the container stack's pinned images (stand-ins ran in their place), Grafana, Loki and the log collector")
+		note := nottested.Note("compose: not tested: the container stack's pinned images (stand-ins ran in their place), Grafana, Loki and the log collector")
+		if note != nil {
+			t.Fatal(note)
+		}
 		return LayersOfStandIns(), true
 	}
 	without(t, "the container stack: its images are not on this machine (compose/standins/build.sh makes stand-ins)")
@@ -40,28 +44,7 @@ func here(t *testing.T) (layers []string, standIns bool) {
 // without ends a test for want of what it needs: as a skip that is written down, or as a failure where REQUIRE_COMPOSE is 1.
 func without(t *testing.T, what string) {
 	t.Helper()
-	if os.Getenv("REQUIRE_COMPOSE") == "1" {
-		t.Fatal("not tested: " + what)
-	}
-	note(t, what)
-	t.Skip("not tested: " + what)
-}
-
-// note writes what was not tested into the file that NOT_TESTED names.
-func note(t *testing.T, what string) {
-	t.Helper()
-	path := os.Getenv("NOT_TESTED")
-	if path == "" {
-		return
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := fmt.Fprintf(f, "compose: not tested: %s\n", what); err != nil {
-		t.Fatal(err)
-	}
+	nottested.Skip(t, "REQUIRE_COMPOSE", "compose: not tested: "+what)
 }
 
 // needs ends a test on a machine that lacks a program.

@@ -10,10 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"stormglass/internal/nottested"
 )
 
 // role makes the test binary something else: the program under test, or what takes the place of bin/stormglass.
@@ -62,35 +63,9 @@ func k6(t *testing.T) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	missing := "load tests: k6 is not built: run `make loadtest` once"
-	if os.Getenv("REQUIRE_K6") == "1" {
-		t.Fatal(missing)
-	}
-	if err := noteOnce(missing); err != nil {
-		t.Fatal(err)
-	}
-	t.Skip(missing)
+	nottested.Skip(t, "REQUIRE_K6", "load tests: k6 is not built: run `make loadtest` once")
 	return ""
 }
-
-// noteOnce tells whoever started the run what was not tested.
-var noteOnce = func() func(string) error {
-	var once sync.Once
-	return func(missing string) (err error) {
-		once.Do(func() {
-			path := os.Getenv("NOT_TESTED")
-			if path == "" {
-				return
-			}
-			f, open := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-			if err = open; err == nil {
-				_, err = fmt.Fprintln(f, missing)
-				err = errors.Join(err, f.Close())
-			}
-		})
-		return err
-	}
-}()
 
 // running is the program under test as a process.
 type running struct {

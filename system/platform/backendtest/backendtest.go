@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"stormglass/internal/nottested"
 )
 
 // kind is one of the backends.
@@ -96,16 +98,7 @@ func (k kind) must(tb testing.TB, err error) {
 	}
 }
 
-// note tells the one who started the run, in the file that NOT_TESTED names, what was not tested.
+// note tells the one who started the run what was not tested, and by which tests.
 func note(missing error) error {
-	path := os.Getenv("NOT_TESTED")
-	if path == "" {
-		return nil
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("note what is not tested: %w", err)
-	}
-	_, err = fmt.Fprintf(f, "%s: %v\n", filepath.Base(os.Args[0]), missing)
-	return errors.Join(err, f.Close())
+	return nottested.Note(filepath.Base(os.Args[0]) + ": " + missing.Error())
 }
