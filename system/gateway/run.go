@@ -63,7 +63,7 @@ func (c config) check() (wrong error) {
 }
 
 // Run runs the gateway.
-func Run(_ context.Context, rt *boot.Runtime) error {
+func Run(ctx context.Context, rt *boot.Runtime) error {
 	var c config
 	if err := boot.Settings(&c); err != nil {
 		return err
@@ -79,7 +79,7 @@ func Run(_ context.Context, rt *boot.Runtime) error {
 	g := newGateway(rt.Telemetry, s, c.Cache, c.Streams)
 	shed := newShed(rt.Telemetry)
 	d := &door{gateway: g, observer: newObserver(rt.Telemetry), cors: cors{c.Origins}, places: newPlaces(c.Places, shed), verify: s.verifier.Verify, visitors: newVisitors(c.Rates, shed)}
-	if err := c.HTTP.start(rt, d); err != nil {
+	if err := c.HTTP.start(ctx, rt, d); err != nil {
 		return err
 	}
 	rt.OnStop("streams", func(context.Context) error { g.streams.stop(); return nil }) // before the server waits for its requests

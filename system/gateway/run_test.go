@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,6 +179,26 @@ func TestNoPhaseOfAConnectionLastsForEver(t *testing.T) {
 	for phase, limit := range map[string]time.Duration{"header": s.ReadHeaderTimeout, "request": s.ReadTimeout, "answer": s.WriteTimeout, "rest": s.IdleTimeout} {
 		if limit <= 0 || limit > idleLimit {
 			t.Errorf("%s: got limit %v", phase, limit)
+		}
+	}
+}
+
+func TestAGatewayThatIsLeavingSendsItsClientsAway(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = newServer(zerolog.Nop(), leaving(ctx, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })))
+	server.Start()
+	defer server.Close()
+	for _, last := range []bool{false, false, true, true} {
+		if last {
+			leave()
+		}
+		answer, err := server.Client().Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.Close != last || answer.StatusCode != http.StatusNoContent {
+			t.Errorf("got status %d, %v; the connection is over: %v, want %v", answer.StatusCode, err, answer.Close, last)
 		}
 	}
 }

@@ -36,8 +36,9 @@ const (
 	largestHeader = 32 << 10
 )
 
-// start listens and serves until the program's teardown, which lets open requests finish.
-func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
+// start listens and serves until the program's teardown, which lets open requests finish. ctx ends when the program is asked
+// to stop.
+func (s serverSettings) start(ctx context.Context, rt *boot.Runtime, h http.Handler) error {
 	secure, err := s.tls()
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
 	if err != nil {
 		return fmt.Errorf("http: %w", err)
 	}
-	server := newServer(rt.Log, h)
+	server := newServer(rt.Log, leaving(ctx, h))
 	server.TLSConfig = secure
 	serve := server.Serve
 	if secure != nil {
@@ -59,6 +60,17 @@ func (s serverSettings) start(rt *boot.Runtime, h http.Handler) error {
 		return nil
 	})
 	return nil
+}
+
+// leaving sends clients away once ctx has ended: with each answer goes the word that its connection is over. What is cut
+// at last has been idle since then; otherwise a request may be on its way on a connection that is just being cut.
+func leaving(ctx context.Context, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // newServer makes a server on which no phase of a connection lasts for ever.
