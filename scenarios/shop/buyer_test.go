@@ -284,3 +284,11 @@ func TestAShopWithSeveralDoorsIsEnteredByEachAndByThoseThatAreOpen(t *testing.T)
 		t.Errorf("%d and %d came through the open doors, want all 6, and 2 at least by each", a, b)
 	}
 }
+
+func TestAKeyNeverLooksLikeACardNumber(t *testing.T) {
+	for random, want := range map[uint64]string{0x4242424242424242: "visit-7-kikikikikikikiki", 0: "visit-7-gggggggggggggggg", 0x0123456789abcdef: "visit-7-ghijklmnopabcdef"} {
+		if got := keyOf(7, random); got != want {
+			t.Errorf("%x: got %s, want %s", random, got, want)
+		}
+	}
+}
