@@ -120,9 +120,9 @@ func (b *buyer) wallet() []string {
 
 // register makes the account, the session and the cards of a customer. Repeating it for the same number is harmless.
 func (b *buyer) register(ctx context.Context, op *load.Operation, number int) (*customer, error) {
-	one := &customer{email: fmt.Sprintf("shopper-%x-%d@example.com", b.seed, number), cards: map[string]string{}}
+	one := &customer{email: fmt.Sprintf("shopper-%s-%d@example.com", spelled(b.seed), number), cards: map[string]string{}}
 	account := map[string]string{"email": one.email, "password": password, "name": fmt.Sprintf("Shopper %d", number), "phone": fmt.Sprintf("+4930%07d", number)}
-	key := fmt.Sprintf("customer-%x-%d", b.seed, number) // another visitor of the same shop counts from one too
+	key := fmt.Sprintf("customer-%s-%d", spelled(b.seed), number) // another visitor of the same shop counts from one too
 	if err := b.client.do(ctx, op, request{method: http.MethodPost, path: "/v1/users", key: key, body: account}, nil); err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}

@@ -47,7 +47,7 @@ type purchase struct {
 
 // order checks out. An answer that never came is asked for again once, and some answers that did come are, too.
 func (p *purchase) order(ctx context.Context) (accepted bool) {
-	p.key = keyOf(p.visit.Number, p.visit.Rand.Uint64())
+	p.key = fmt.Sprintf("visit-%d-%s", p.visit.Number, spelled(p.visit.Rand.Uint64()))
 	again := p.visit.Rand.IntN(100) < repeatPercent
 	outcome := p.checkout(ctx, opCheckout)
 	if outcome == load.Unknown || outcome == load.OK && again {
@@ -151,13 +151,12 @@ func (p *purchase) follow(ctx context.Context) {
 	})
 }
 
-// keyOf is a checkout's idempotency key. Its random part is in letters: sixteen digits may look like a card number, which
-// the shop refuses wherever it finds one.
-func keyOf(visit int, random uint64) string {
-	return fmt.Sprintf("visit-%d-%s", visit, strings.Map(func(r rune) rune {
+// spelled writes a random number in letters: many digits may look like a card's, which the shop refuses wherever it finds it.
+func spelled(random uint64) string {
+	return strings.Map(func(r rune) rune {
 		if r <= '9' {
 			return r - '0' + 'g'
 		}
 		return r
-	}, fmt.Sprintf("%016x", random)))
+	}, fmt.Sprintf("%016x", random))
 }
