@@ -185,6 +185,7 @@ func TestNoPhaseOfAConnectionLastsForEver(t *testing.T) {
 
 func TestAGatewayThatIsLeavingSendsItsClientsAway(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = newServer(zerolog.Nop(), leaving(ctx, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })))
 	server.Start()
