@@ -72,8 +72,8 @@ func turns(scenarios []*scenario.Scenario, repeat int) (out []turn) {
 	return out
 }
 
-// All runs scenarios, o.Jobs at a time, and returns their results in the order given, whatever order they began in. done is told of each as it ends.
-// When ctx ends, everything under way is undone, and the error is ctx's cause; results then holds what had ended.
+// All runs scenarios, o.Jobs at a time, and returns their results in the order given, whatever order they began in.
+// done is told of each as it ends. When ctx ends, everything under way is undone, and the error is ctx's cause; results then holds what had ended.
 func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done func(Result)) ([]Result, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, string, ...any) {}

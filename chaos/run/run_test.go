@@ -296,15 +296,16 @@ func TestAPlaceIsFreeOnceTheLoadHasEnded(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			text := fmt.Sprintf(format, args...)
-			if !slices.Contains([]string{"boot", "drain"}, text) {
+			if !slices.Contains([]string{"boot", "drain", "collect"}, text) {
 				return
 			}
 			phase[name] = text
 			begun, over := 0, 0
 			for _, p := range phase {
-				if p == "boot" {
+				switch p {
+				case "boot":
 					begun++
-				} else {
+				case "drain":
 					over++
 				}
 			}
@@ -322,7 +323,7 @@ func TestAPlaceIsFreeOnceTheLoadHasEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if busy > c.jobs || draining < c.draining || c.jobs == 1 && draining > 0 {
-			t.Errorf("%d at a time: %d were busy at once, and %d were drained or judged when another began", c.jobs, busy, draining)
+			t.Errorf("%d at a time: %d were busy at once, and %d were still drained when another began", c.jobs, busy, draining)
 		}
 	}
 }

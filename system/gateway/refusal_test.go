@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"stormglass/system/platform/problem"
-	"time"
 )
 
 // cardNumber is a test number of the card industry; it must not come back, wherever a client puts it.
