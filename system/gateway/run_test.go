@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -201,5 +202,48 @@ func TestAGatewayThatIsLeavingSendsItsClientsAway(t *testing.T) {
 		if err := answer.Body.Close(); err != nil || answer.Close != last || answer.StatusCode != http.StatusNoContent {
 			t.Errorf("got status %d, %v; the connection is over: %v, want %v", answer.StatusCode, err, answer.Close, last)
 		}
+	}
+}
+
+// Go's server drops what it reads once its shutdown has begun: who came just before must have been served by then.
+func TestWhoeverIsInWhenTheGatewayClosesIsServed(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(zerolog.Nop(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	in, served := make(chan struct{}, 1), make(chan error, 1)
+	s.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			in <- struct{}{}
+		}
+	}
+	go func() { served <- s.Serve(l) }()
+	guest, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guest.Close()
+	<-in
+	over := make(chan error, 1)
+	go func() { over <- farewell(t.Context(), s, l, 3*time.Second) }()
+	<-served // it takes nobody any more
+	if late, err := net.Dial("tcp", l.Addr().String()); err == nil {
+		late.Close()
+		t.Error("somebody was let in after it had closed")
+	}
+	if _, err := guest.Write([]byte("GET / HTTP/1.1\r\nHost: shop\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(guest), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusNoContent {
+		t.Errorf("got status %d, %v", answer.StatusCode, err)
+	}
+	if err := <-over; err != nil {
+		t.Error(err)
 	}
 }

@@ -32,6 +32,8 @@ const (
 	readLimit   = 10 * time.Second
 	answerLimit = 30 * time.Second // event streams extend it with each event
 	idleLimit   = 2 * time.Minute
+	// lingerLimit is how long a gateway that has drained goes on serving who is there already.
+	lingerLimit = 500 * time.Millisecond
 	// largestHeader is in bytes.
 	largestHeader = 32 << 10
 )
@@ -53,12 +55,23 @@ func (s serverSettings) start(ctx context.Context, rt *boot.Runtime, h http.Hand
 	if secure != nil {
 		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 	}
-	rt.Serve("http", l, serve, func(ctx context.Context) error {
-		if err := server.Shutdown(ctx); err != nil {
-			return errors.Join(err, server.Close())
+	rt.Serve("http", l, serve, func(ctx context.Context) error { return farewell(ctx, server, l, min(rt.Drain, lingerLimit)) })
+	return nil
+}
+
+// farewell shuts a server down. A request that net/http reads after that is dropped without an answer, so nobody is let in
+// for some time before, in which the last who came are served.
+func farewell(ctx context.Context, s *http.Server, l net.Listener, linger time.Duration) error {
+	if linger > 0 {
+		_ = l.Close()
+		select {
+		case <-time.After(linger):
+		case <-ctx.Done():
 		}
-		return nil
-	})
+	}
+	if err := s.Shutdown(ctx); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	return nil
 }
 

@@ -101,6 +101,7 @@ func run(ctx context.Context, name string, program Program, stdout io.Writer) (e
 		return err
 	}
 	rt := newRuntime(ctx, tel)
+	rt.Drain = s.Drain
 	rt.OnStop("telemetry", flush)
 	defer func() { err = errors.Join(err, rt.teardown(s.Teardown)) }()
 	if s.AdminAddr != "" {

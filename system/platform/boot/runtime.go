@@ -15,6 +15,7 @@ import (
 // Runtime is what a program is handed: its telemetry, and where it registers what must be served, checked and stopped.
 type Runtime struct {
 	*telemetry.Telemetry
+	Drain     time.Duration // how long the service went on answering before its teardown, if others take over from it; or 0
 	ctx       context.Context
 	fail      context.CancelCauseFunc
 	admin     *http.ServeMux
