@@ -29,6 +29,7 @@ type Options struct {
 	Name      string                       // for messages
 	Dir       string                       // the cell's own folder: Dir/data, and Dir/logs/<instance>.log
 	Keep      bool                         // leave Dir/data behind
+	InMemory  bool                         // have the data in memory and not in Dir/data, if the machine lets us and it need not be kept
 	Temporary bool                         // take all of Dir away with the cell, its logs too, however the cell ends
 	Bin       string                       // the folder of the programs
 	Env       map[string]map[string]string // unit → settings that override the file's
@@ -42,6 +43,8 @@ type Options struct {
 	Seed      uint64                       // of all chance in the cell, see Stream.Seed
 	Guard     []string                     // the command that runs Guard; by default this program with the argument "guard"
 	Progress  func(format string, args ...any)
+
+	data string // the folder of the data
 }
 
 // Cell is a running copy of a system.
@@ -98,10 +101,12 @@ func (c *Cell) boot(ctx context.Context) error {
 	if c.ports, err = newPorts(); err != nil {
 		return err
 	}
+	unique := fmt.Sprintf("%d-%s", os.Getpid(), strconv.FormatInt(time.Now().UnixNano(), 36))
+	c.o.data = c.o.dataFolder(unique)
 	if c.plan, err = newPlan(c.sys, c.o, c.ports.take); err != nil {
 		return err
 	}
-	if err := makeFolders(c.o.Dir); err != nil {
+	if err := c.o.makeFolders(); err != nil {
 		return err
 	}
 	for _, link := range c.o.Abrupt {
@@ -115,20 +120,18 @@ func (c *Cell) boot(ctx context.Context) error {
 	for _, p := range c.plan.instances {
 		c.procs = append(c.procs, &Process{cell: c, plan: &p, state: Dead})
 	}
-	if c.keeper, err = c.newKeeper(run); err != nil {
+	if c.keeper, err = c.newKeeper(filepath.Join(run, unique+recordSuffix)); err != nil {
 		return err
 	}
 	// The guard takes the data away, so there must be none before there is a guard.
-	if err := os.MkdirAll(filepath.Join(c.o.Dir, dataDir), 0o755); err != nil {
+	if err := os.MkdirAll(c.o.data, 0o755); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	return c.startAll(ctx)
 }
 
-func (c *Cell) newKeeper(run string) (*keeper, error) {
-	unique := fmt.Sprintf("%d-%s", os.Getpid(), strconv.FormatInt(time.Now().UnixNano(), 36))
-	record := filepath.Join(run, unique+recordSuffix)
-	data := filepath.Join(c.o.Dir, dataDir)
+func (c *Cell) newKeeper(record string) (*keeper, error) {
+	data := c.o.data
 	switch {
 	case c.o.Temporary:
 		data = c.o.Dir
@@ -147,17 +150,25 @@ func (c *Cell) newKeeper(run string) (*keeper, error) {
 	return newKeeper(c.o.Guard, record, data, filepath.Join(c.o.Dir, guardLog), hold, c.ended, c.lost)
 }
 
+// dataFolder is where the data of a cell lies. A process that is killed loses nothing that it has written, to memory or to a
+// disk; and a disk that others share stands still now and then, which no scenario asked for.
+func (o Options) dataFolder(unique string) string {
+	if memory := memoryFolder(); o.InMemory && !o.Keep && memory != "" {
+		return filepath.Join(memory, "stormglass-"+unique)
+	}
+	return filepath.Join(o.Dir, dataDir)
+}
+
 // guardLog is where a guard's own crash would be written.
 const guardLog = "guard.log"
 
 // makeFolders makes a cell's folders, but for that of its data. A cell begins from nothing: data of an earlier one would be
 // judged as its own.
-func makeFolders(dir string) error {
-	data := filepath.Join(dir, dataDir)
-	if old, err := os.ReadDir(data); err == nil && len(old) > 0 {
-		return fmt.Errorf("make folder: %s holds data of an earlier cell; remove it, or choose another folder", data)
+func (o Options) makeFolders() error {
+	if old, err := os.ReadDir(o.data); err == nil && len(old) > 0 {
+		return fmt.Errorf("make folder: %s holds data of an earlier cell; remove it, or choose another folder", o.data)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, logsDir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(o.Dir, logsDir), 0o755); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	return nil

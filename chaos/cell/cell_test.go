@@ -172,6 +172,43 @@ func TestKeepLeavesTheData(t *testing.T) {
 	}
 }
 
+func TestDataInMemoryGoesWithTheCell(t *testing.T) {
+	o := celltest.Options(t)
+	o.InMemory = true
+	c, err := cell.Start(t.Context(), celltest.System(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop, err := c.Process("shop-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, _ := shop.Setting("DATA")
+	if _, err := os.Stat(filepath.Join(data, "shop-1.boots")); err != nil {
+		t.Error(err)
+	}
+	if want := cell.MemoryFolder(); want != "" && filepath.Dir(data) != want {
+		t.Errorf("the data lies in %s, want it below %s", data, want)
+	}
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(data); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the data folder is still there: %v", err)
+	}
+
+	o.Dir, o.Keep = t.TempDir(), true
+	if c, err = cell.Start(t.Context(), celltest.System(t), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(o.Dir, "data", "shop-1.boots")); err != nil {
+		t.Errorf("what is kept is not where evidence is looked for: %v", err)
+	}
+}
+
 func TestADeafProcessIsKilledInTheEnd(t *testing.T) {
 	o := celltest.Options(t)
 	o.Env = map[string]map[string]string{"shop": {"DEAF": "1"}}

@@ -3,7 +3,6 @@ package cell
 import (
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -71,7 +70,7 @@ func (p *plan) linkSettings(instance string) map[string]string {
 // placeholders are the words that values may hold, for one process.
 func (p *plan) placeholders(in *planned, o Options) map[string]string {
 	words := map[string]string{
-		"{data}": filepath.Join(o.Dir, dataDir), "{instance}": in.name, "{otlp}": o.OTLP, "{jaeger}": o.Jaeger,
+		"{data}": o.data, "{instance}": in.name, "{otlp}": o.OTLP, "{jaeger}": o.Jaeger,
 	}
 	for port, addr := range in.addrs {
 		words["{port."+port+"}"] = addr

@@ -51,7 +51,9 @@ func newKeeper(command []string, record, data, errs string, hold []*os.File, onE
 	defer stderr.Close()
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stderr, cmd.ExtraFiles = stderr, hold
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the harness
+	// A session of its own: Ctrl-C is for the harness, and where Linux shares processors out by session (sched_autogroup), one
+	// cell's 25 programs that boot get no more of them than another's that is being measured.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start guard: %w", err)

@@ -33,7 +33,7 @@ func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
 		return err
 	}
 	c, err := cell.Start(ctx, t.options.System, cell.Options{
-		Name: t.scenario.Name, Dir: t.folder.Dir, Keep: t.options.Keep, Bin: t.options.Bin,
+		Name: t.scenario.Name, Dir: t.folder.Dir, Keep: t.options.Keep, InMemory: true, Bin: t.options.Bin,
 		Env: t.scenario.Settings, Instances: t.scenario.Instances, Direct: true, Proxied: proxied, Abrupt: fault.Abrupt(t.scenario.Faults),
 		OTLP: observer.OTLP(), Jaeger: observer.Jaeger(), Seed: t.folder.Run.Seed, Guard: t.options.Guard,
 		Progress: func(format string, args ...any) { t.options.Progress(t.scenario.Name, format, args...) },
