@@ -21,7 +21,7 @@ type Expectation struct {
 	AtLeast *float64 `yaml:"at_least" doc:"The lowest value allowed."`
 	AtMost  *float64 `yaml:"at_most" doc:"The highest value allowed."`
 
-	MinSamples int           `yaml:"min_samples" doc:"The fewest operations that the value must rest on; 20 unless told."`
+	MinSamples int           `yaml:"min_samples" doc:"The fewest operations that the value must rest on; 10 unless told."`
 	Settle     time.Duration `yaml:"settle" doc:"How much of the phase's beginning is left out."`
 
 	RecoversWithin time.Duration `yaml:"recovers_within" doc:"From the end of the last fault to the moment from which on the signal keeps its bounds."`

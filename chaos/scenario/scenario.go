@@ -70,7 +70,7 @@ type Expect struct {
 const (
 	defaultWarmup     = time.Second
 	defaultDrain      = 20 * time.Second
-	DefaultMinSamples = 20 // operations that a signal must rest on
+	DefaultMinSamples = 10 // operations that a signal must rest on
 )
 
 // Baseline is what the steady phase must show: what the file says, or else every signal that must hold during the fault.

@@ -54,7 +54,7 @@ func TestTheVerdictIsTheWorstThatIsTrue(t *testing.T) {
 		"an unsteady baseline":                  {[]change{unsteady}, scenario.Invalid, "the baseline was not steady: success"},
 		"an unsteady baseline, all else broken": {[]change{unsteady, missed, brokenClaim, brokenInvariant}, scenario.Invalid, "not steady"},
 		"a baseline of too few operations": {[]change{func(_ *scenario.Scenario, f *evidence.Folder, _ *Registry) {
-			f.History = slices.DeleteFunc(f.History, func(op load.Operation) bool { return op.Intended.Before(at(-1)) })
+			f.History = slices.DeleteFunc(f.History, func(op load.Operation) bool { return op.Intended.Before(at(-0.5)) })
 		}}, scenario.Invalid, "not steady: success at least 0.9: too few operations"},
 		"no traffic in the baseline": {[]change{func(s *scenario.Scenario, f *evidence.Folder, _ *Registry) {
 			s.Expect.During, f.History = nil, nil

@@ -285,6 +285,31 @@ func TestAShopWithSeveralDoorsIsEnteredByEachAndByThoseThatAreOpen(t *testing.T)
 	}
 }
 
+func TestADoorThatSendsItsVisitorsAwayIsAvoided(t *testing.T) {
+	var came [2]atomic.Int64
+	var doors []string
+	for i := range came {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if came[i].Add(1); i == 0 {
+				w.Header().Set("Connection", "close")
+			}
+		}))
+		t.Cleanup(s.Close)
+		doors = append(doors, s.Listener.Addr().String())
+	}
+	c := newClient("http://"+doors[0], doors...)
+	t.Cleanup(c.close)
+	for range 10 {
+		if err := c.do(t.Context(), &load.Operation{}, request{method: http.MethodGet, path: "/"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		c.close() // the next one dials
+	}
+	if a, b := came[0].Load(), came[1].Load(); a > 3 || a < 1 || a+b != 10 { // it is tried again only after leavesFor
+		t.Errorf("%d went in by the door that is closing and %d by the other", a, b)
+	}
+}
+
 func TestARandomNameNeverLooksLikeACardNumber(t *testing.T) {
 	for random, want := range map[uint64]string{0x4242424242424242: "kikikikikikikiki", 0: "gggggggggggggggg", 0x0123456789abcdef: "ghijklmnopabcdef"} {
 		if got := spelled(random); got != want {

@@ -4,14 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"slices"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"stormglass/chaos/load"
@@ -26,46 +22,29 @@ const (
 
 // client speaks to the shop's public door.
 type client struct {
-	base   string
-	answer *http.Client // one question, one answer
-	stream *http.Client // answers that stay open as long as their context
+	base      string
+	transport *http.Transport
+	answer    *http.Client // one question, one answer
+	stream    *http.Client // answers that stay open as long as their context
 }
 
-// newClient makes a client. Where the shop has several doors, it dials them in turn.
+// newClient makes a client. Where the shop has several doors, it goes in by each in turn.
 func newClient(base string, doors ...string) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
-	if len(doors) > 1 {
-		transport.DialContext = balanced(doors)
-	}
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256 // shoppers come in crowds
-	return &client{
-		base:   base,
-		answer: &http.Client{Transport: transport, Timeout: answerWithin},
-		stream: &http.Client{Transport: transport},
+	c := &client{base: base, transport: transport}
+	var way http.RoundTripper = transport
+	if len(doors) > 1 {
+		way = newBalancer(doors, transport)
 	}
-}
-
-// balanced dials the next door each time, and the one after it where nobody opens, as a load balancer in front of them would.
-func balanced(doors []string) func(ctx context.Context, network, addr string) (net.Conn, error) {
-	var dialer net.Dialer
-	var dialled atomic.Uint64
-	return func(ctx context.Context, network, _ string) (net.Conn, error) {
-		next := int(dialled.Add(1) % uint64(len(doors)))
-		var errs []error
-		for _, door := range slices.Concat(doors[next:], doors[:next]) {
-			conn, err := dialer.DialContext(ctx, network, door)
-			if err == nil {
-				return conn, nil
-			}
-			errs = append(errs, err)
-		}
-		return nil, errors.Join(errs...)
-	}
+	c.answer = &http.Client{Transport: way, Timeout: answerWithin}
+	c.stream = &http.Client{Transport: way}
+	return c
 }
 
 // close lets go of idle connections.
-func (c *client) close() { c.answer.CloseIdleConnections() }
+func (c *client) close() { c.transport.CloseIdleConnections() }
 
 // request is one question.
 type request struct {
