@@ -24,7 +24,7 @@ type runCommand struct {
 	Only     []string `help:"Of the files given, run only the scenarios so named." placeholder:"NAME"`
 	Repeat   int      `help:"How often each scenario runs, each time with another seed." default:"1" placeholder:"N"`
 	FailFast bool     `help:"Begin no more scenarios once one has not given the verdict that its file expects."`
-	Keep     bool     `help:"Keep the data of the cells in the evidence folders."`
+	Keep     bool     `help:"Keep the data of the cells, in the evidence folders and not in memory."`
 	Tier     []string `help:"What the backends are: embedded, or as the system's file names its tiers. With several, one after the other, a table sets the verdicts side by side." default:"embedded" placeholder:"TIER"`
 	Out      string   `help:"Folder below which each run gets a folder of its own." default:"out/chaos" placeholder:"DIR"`
 	Verbose  bool     `short:"v" help:"Show every invariant, measure and phase."`
