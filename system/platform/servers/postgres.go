@@ -78,7 +78,7 @@ func (o PostgresOptions) prepare(bin, folder string, as Account) error {
 		return err
 	}
 	// Nothing of this is worth keeping if the machine stops meanwhile, so it may be fast.
-	single := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "--single", "-D", data, "-c", "fsync=off", "postgres")
+	single := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "--single", "-D", data, "-c", "fsync=off", "-c", "dynamic_shared_memory_type=mmap", "postgres")
 	var statements bytes.Buffer
 	for _, name := range o.Databases {
 		fmt.Fprintf(&statements, "CREATE DATABASE %s\n", quoted(name))
