@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,7 +26,7 @@ const (
 // Options says what a cell is made of.
 type Options struct {
 	Name      string                       // for messages
-	Dir       string                       // the cell's own folder: Dir/data, and Dir/logs/<instance>.log
+	Dir       string                       // the cell's own folder: Dir/data (but see InMemory), and Dir/logs/<instance>.log
 	Keep      bool                         // leave Dir/data behind
 	InMemory  bool                         // have the data in memory and not in Dir/data, if the machine lets us and it need not be kept
 	Temporary bool                         // take all of Dir away with the cell, its logs too, however the cell ends
@@ -101,7 +100,7 @@ func (c *Cell) boot(ctx context.Context) error {
 	if c.ports, err = newPorts(); err != nil {
 		return err
 	}
-	unique := fmt.Sprintf("%d-%s", os.Getpid(), strconv.FormatInt(time.Now().UnixNano(), 36))
+	unique := uniqueName()
 	c.o.data = c.o.dataFolder(unique)
 	if c.plan, err = newPlan(c.sys, c.o, c.ports.take); err != nil {
 		return err
@@ -124,7 +123,7 @@ func (c *Cell) boot(ctx context.Context) error {
 		return err
 	}
 	// The guard takes the data away, so there must be none before there is a guard.
-	if err := os.MkdirAll(c.o.data, 0o755); err != nil {
+	if err := os.MkdirAll(c.o.data, 0o700); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	return c.startAll(ctx)

@@ -16,7 +16,7 @@ func TempDir(prefix string) (dir string, remove func() error, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	unique := fmt.Sprintf("%d-%s", os.Getpid(), strconv.FormatInt(time.Now().UnixNano(), 36))
+	unique := uniqueName()
 	dir = filepath.Join(os.TempDir(), prefix+unique)
 	record, err := newRecord(filepath.Join(run, unique+recordSuffix), dir)
 	if err != nil {
@@ -26,4 +26,9 @@ func TempDir(prefix string) (dir string, remove func() error, err error) {
 		return "", nil, errors.Join(fmt.Errorf("make folder: %w", err), record.close())
 	}
 	return dir, record.close, nil
+}
+
+// uniqueName is one that no other cell or folder of this machine has; it begins with this process's number.
+func uniqueName() string {
+	return fmt.Sprintf("%d-%s", os.Getpid(), strconv.FormatInt(time.Now().UnixNano(), 36))
 }

@@ -105,7 +105,16 @@ func (h *harness) left() error {
 	if len(found) > 0 {
 		return fmt.Errorf("process %s", strings.Join(found, "\n"))
 	}
-	return errors.Join(h.leftBelow(h.temp), h.leftBelow(h.out))
+	return errors.Join(h.leftBelow(h.temp), h.leftBelow(h.out), h.leftInMemory())
+}
+
+// leftInMemory says which folder of a cell's data is there that lies in memory.
+func (h *harness) leftInMemory() error {
+	found, err := filepath.Glob(fmt.Sprintf("/dev/shm/stormglass-%d-*", h.cmd.Process.Pid))
+	if len(found) > 0 {
+		err = fmt.Errorf("files %v", found)
+	}
+	return err
 }
 
 // leftBelow says which file of a cell's is there below a folder. The evidence of a run that was broken off may stay.
@@ -158,6 +167,9 @@ func TestNothingOutlivesTheHarnessHoweverItEnds(t *testing.T) {
 				h := stormglass(t, m.command...)
 				h.await(m.after)
 				time.Sleep(m.later) // the moment is the case
+				if m.after == "steady" && errors.Join(h.leftInMemory(), h.leftBelow(h.out)) == nil {
+					t.Error("no data is found while it runs, so none would be found afterwards")
+				}
 				if err := h.cmd.Process.Signal(signal); err != nil {
 					t.Fatal(err)
 				}
