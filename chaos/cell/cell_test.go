@@ -15,6 +15,7 @@ import (
 
 	"stormglass/chaos/cell"
 	"stormglass/chaos/cell/celltest"
+	"stormglass/internal/await"
 )
 
 func TestACellAnswersThroughItsProxies(t *testing.T) {
@@ -136,7 +137,7 @@ func TestStopLeavesNothing(t *testing.T) {
 			mustBeFree(t, in.Name+"."+port, addr)
 		}
 	}
-	celltest.WaitFor(t, 2*time.Second, func() error {
+	await.NoError(t, func() error {
 		if celltest.Lives(grandchild) {
 			return errors.New("the grandchild still runs")
 		}

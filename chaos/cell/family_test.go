@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"stormglass/chaos/cell/celltest"
+	"stormglass/internal/await"
 )
 
 // state is the first letter of a process's state, as ps shows it: T is halted.
@@ -30,7 +30,7 @@ func TestWhatAProcessStartedInAGroupOfItsOwnSharesItsFate(t *testing.T) {
 	}
 	becomes := func(what string, is func() bool) {
 		t.Helper()
-		celltest.WaitFor(t, 2*time.Second, func() error {
+		await.NoError(t, func() error {
 			if !is() {
 				return fmt.Errorf("the process that it started is not %s but %q", what, state(stray))
 			}

@@ -6,9 +6,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
-	"time"
 
-	"stormglass/chaos/cell/celltest"
+	"stormglass/internal/await"
 )
 
 // A guard that has lost its harness needs a moment to kill its processes. Until then no other harness may take their ports.
@@ -45,5 +44,5 @@ func TestABlockOfPortsStaysTakenUntilTheGuardIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitGone(t, guard, instances[0].Pid, instances[1].Pid)
-	celltest.WaitFor(t, 5*time.Second, listen)
+	await.NoError(t, listen)
 }

@@ -11,6 +11,7 @@ import (
 	"stormglass/chaos/cell"
 	"stormglass/chaos/cell/celltest"
 	"stormglass/chaos/fault"
+	"stormglass/internal/await"
 )
 
 const (
@@ -51,7 +52,7 @@ func TestDelayAddsWhatWasAskedAndSaysSo(t *testing.T) {
 		if d.Measures["connections_touched"] != 1 {
 			t.Errorf("%s: dose says %v connections, want 1", direction, d.Measures["connections_touched"])
 		}
-		celltest.WaitFor(t, 10*time.Second, func() error { // a busy machine may be slow by itself, but not always
+		await.NoError(t, func() error { // a busy machine may be slow by itself, but not always
 			if got := timed(t, c); got >= want {
 				return fmt.Errorf("%s: after the end the call took %s", direction, got)
 			}
@@ -81,7 +82,7 @@ func TestTheEndOfADelayLetsGoWhatIsHeld(t *testing.T) {
 	f := inject(t, c, fault.Spec{Do: "delay", Link: link, Latency: time.Minute})
 	answer := make(chan error, 1)
 	go func() { _, err := celltest.Get(c.Public() + "/ask"); answer <- err }()
-	celltest.WaitFor(t, 5*time.Second, func() error {
+	await.NoError(t, func() error {
 		if proxies[0].Traffic().RequestBytes == before {
 			return errors.New("the request has not come to the proxy")
 		}
@@ -99,7 +100,7 @@ func TestBlackholeHoldsBytesAndClosesWhatLostSome(t *testing.T) {
 	f := inject(t, c, fault.Spec{Do: "blackhole", Link: dbLink})
 	answer := make(chan error, 1)
 	go func() { _, err := celltest.Get(c.Public() + "/line?text=b"); answer <- err }()
-	celltest.WaitFor(t, 5*time.Second, func() error {
+	await.NoError(t, func() error {
 		if f.Dose().Measures["bytes_held"] == 0 {
 			return errors.New("no byte was held")
 		}
@@ -119,7 +120,7 @@ func TestBlackholeHoldsBytesAndClosesWhatLostSome(t *testing.T) {
 	if d.Measures["connections_touched"] != 1 || d.Measures["connections_closed"] != 1 {
 		t.Errorf("got %v, want one connection touched and closed", d.Measures)
 	}
-	celltest.WaitFor(t, 2*time.Second, func() error { _, err := celltest.Get(c.Public() + "/line?text=b"); return err })
+	await.NoError(t, func() error { _, err := celltest.Get(c.Public() + "/line?text=b"); return err })
 }
 
 func TestABlackholeInOneDirectionLetsTheOtherPass(t *testing.T) {
@@ -127,7 +128,7 @@ func TestABlackholeInOneDirectionLetsTheOtherPass(t *testing.T) {
 	f := inject(t, c, fault.Spec{Do: "blackhole", Link: dbLink, Direction: "response"})
 	answer := make(chan error, 1)
 	go func() { _, err := celltest.Get(c.Public() + "/line?text=into-the-dark"); answer <- err }()
-	celltest.WaitFor(t, 5*time.Second, func() error {
+	await.NoError(t, func() error {
 		if f.Dose().Measures["bytes_held"] == 0 {
 			return errors.New("no answer was held")
 		}
@@ -173,7 +174,7 @@ func TestRefuseCountsWhoCameWhenNobodyWasConnected(t *testing.T) {
 	if _, err := celltest.Get(c.Public() + "/ask"); err == nil {
 		t.Error("the first call was answered")
 	}
-	celltest.WaitFor(t, time.Second, func() error {
+	await.NoError(t, func() error {
 		_, err := celltest.Get(c.Public() + "/ask")
 		if err == nil || !strings.Contains(err.Error(), "connection refused") {
 			return errors.New("later calls are not refused")

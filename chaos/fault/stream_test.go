@@ -13,6 +13,7 @@ import (
 	"stormglass/chaos/cell"
 	"stormglass/chaos/cell/celltest"
 	"stormglass/chaos/fault"
+	"stormglass/internal/await"
 )
 
 // wire is a connection of the test's own through the proxy of the toy's line protocol.
@@ -105,7 +106,7 @@ func TestAStallHealsWithoutLosingAByte(t *testing.T) {
 	f := inject(t, c, fault.Spec{Do: "stall", Link: dbLink})
 	w.send("one")
 	w.send("two")
-	celltest.WaitFor(t, 5*time.Second, func() error {
+	await.NoError(t, func() error {
 		if proxies[0].Traffic().RequestBytes == before {
 			return errors.New("nothing has come to the proxy")
 		}
@@ -199,7 +200,7 @@ func TestFlappingHoldsAndRestsInTurn(t *testing.T) {
 		Do: "refuse", Link: dbLink, On: 40 * time.Millisecond, Off: 40 * time.Millisecond, For: time.Minute,
 	})
 	var answered, refused bool
-	celltest.WaitFor(t, 10*time.Second, func() error {
+	await.NoError(t, func() error {
 		_, err := celltest.Get(c.Public() + "/line?text=a")
 		answered, refused = answered || err == nil, refused || err != nil
 		if d := f.Dose(); !answered || !refused || d.Measures["rounds_hit"] < 3 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stormglass/internal/await"
 )
 
 // asked lets an observer be asked over HTTP until the end of the test.
@@ -63,7 +65,7 @@ func TestAnObserverWithALimitForgetsAndRecordsNothing(t *testing.T) {
 	begin := time.Now()
 	obs.add(Span{TraceID: "old", SpanID: "1", Start: begin, End: begin})
 	obs.add(Span{TraceID: "long", SpanID: "2", Start: begin, End: begin}, Span{TraceID: "long", SpanID: "3", Start: begin, End: begin.Add(time.Hour)})
-	waitFor(t, func() error {
+	await.NoError(t, func() error {
 		switch {
 		case len(obs.Trace("old")) > 0:
 			return errStill("the old trace")

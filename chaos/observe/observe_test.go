@@ -15,26 +15,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/goleak"
+
+	"stormglass/internal/await"
 )
 
 // TestMain fails the package when a test leaves a goroutine behind.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// waitFor polls until check is content, and otherwise reports what it said last.
-func waitFor(t *testing.T, check func() error) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("waited 10s in vain: %v", err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
 
 // service is a target with one counter and one histogram.
 type service struct {
@@ -112,7 +98,7 @@ func stop(t *testing.T, obs *Observer) {
 // waitForAnswer waits until a query answers as wanted, in the form of show.
 func waitForAnswer(t *testing.T, m Metrics, promql, want string) {
 	t.Helper()
-	waitFor(t, func() error {
+	await.NoError(t, func() error {
 		v, err := m.Query(t.Context(), promql, time.Now())
 		if err != nil {
 			return err

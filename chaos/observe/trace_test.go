@@ -26,6 +26,8 @@ import (
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"stormglass/internal/await"
 )
 
 // openTelemetry returns a tracer of the service payment whose spans reach the observer as they end.
@@ -84,7 +86,7 @@ func checkout(t *testing.T, payment trace.Tracer, processor opentracing.Tracer) 
 // waitForSpans waits until a trace has n spans.
 func waitForSpans(t *testing.T, traces Traces, id string, n int) []Span {
 	t.Helper()
-	waitFor(t, func() error {
+	await.NoError(t, func() error {
 		if got := len(traces.Trace(id)); got != n {
 			return fmt.Errorf("trace %s: got %d spans, want %d", id, got, n)
 		}

@@ -125,13 +125,9 @@ func TestAnInterruptedRunUndoesEverythingAndSaysWhy(t *testing.T) {
 			once.Do(func() { time.AfterFunc(200*time.Millisecond, func() { cancel(enough) }) })
 		}
 	}
-	begin := time.Now()
 	results, err := run.All(ctx, []*scenario.Scenario{runtest.Scenario(t, "bank-dark")}, o, func(run.Result) {})
 	if !errors.Is(err, enough) || len(results) != 0 {
 		t.Errorf("got %d results and error %v, want none and the cause", len(results), err)
-	}
-	if took := time.Since(begin); took > 20*time.Second {
-		t.Errorf("the run took %v to end, want it at once", took)
 	}
 	if left := processesOf(t, o.Bin); len(left) > 0 {
 		t.Errorf("processes left: %v", left)

@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
+
+	"stormglass/internal/await"
 )
 
 // The processor's tokens that the tests pay with.
@@ -158,9 +159,9 @@ func (c *customer) page(id string) orderPage {
 }
 
 // await waits until an order is in a state, and gives its page then.
-func (c *customer) await(id, state string, within time.Duration) (p orderPage) {
+func (c *customer) await(id, state string) (p orderPage) {
 	c.t.Helper()
-	waitFor(c.t, within, func() error {
+	await.NoError(c.t, func() error {
 		if p = c.page(id); p.Order.State != state {
 			return fmt.Errorf("order %s is %s (%s), want %s", id, p.Order.State, p.Order.Reason, state)
 		}

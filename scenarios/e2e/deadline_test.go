@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stormglass/chaos/fault"
+	"stormglass/internal/await"
 )
 
 // TestAnOrderThatMissesItsDeadlineKeepsNoMoney lets the deadline pass in the two ways in which a charge may be under way
@@ -33,14 +34,14 @@ func TestAnOrderThatMissesItsDeadlineKeepsNoMoney(t *testing.T) {
 				mend = s.strike(fault.Spec{Link: "payment -> card-processor", Do: "blackhole", Direction: c.dark, For: time.Hour})
 			}
 			o := buyer.place(b)
-			if p := buyer.await(o.ID, "cancelled", 10*time.Second); p.Order.Reason != "deadline" {
+			if p := buyer.await(o.ID, "cancelled"); p.Order.Reason != "deadline" {
 				t.Errorf("reason: got %s, want deadline", p.Order.Reason)
 			}
 			mend()
 			if got := s.nothingKept(o); c.ends != "" && got != c.ends {
 				t.Errorf("payment: got %s, want %s", got, c.ends)
 			}
-			s.settle(20 * time.Second)
+			s.settle()
 			if got := s.stock(lamp); got != before {
 				t.Errorf("stock: got %+v, want %+v as before", got, before)
 			}
@@ -60,7 +61,7 @@ func (s *shop) nothingKept(o order) (state string) {
 		OrderID string `json:"order_id"`
 		State   string
 	}
-	waitFor(s.t, 20*time.Second, func() error {
+	await.NoError(s.t, func() error {
 		for _, p := range rows[payment](s, "payment", "payments") {
 			if p.OrderID == o.ID {
 				state = p.State

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"stormglass/chaos/cell"
 )
@@ -21,8 +20,8 @@ func TestWhatIsSaidOfACheckoutNamesNobody(t *testing.T) {
 	}
 	b := c.basket(goodCard)
 	o := c.place(b)
-	c.await(o.ID, "shipped", 10*time.Second)
-	c.await(c.place(c.basket(declinedCard)).ID, "cancelled", 10*time.Second)
+	c.await(o.ID, "shipped")
+	c.await(c.place(c.basket(declinedCard)).ID, "cancelled")
 
 	s.ask(request{method: http.MethodPost, path: "/v1/sessions", body: map[string]string{"email": c.email, "password": password + " not"}}).must(t, http.StatusUnauthorized, nil)
 	s.ask(request{method: http.MethodPost, path: "/v1/users", key: "again", body: map[string]string{"email": c.email, "password": password, "name": c.name}}).must(t, http.StatusConflict, nil)
@@ -38,7 +37,7 @@ func TestWhatIsSaidOfACheckoutNamesNobody(t *testing.T) {
 	secrets["the address that the mailbox refuses"] = refused
 	s.ask(request{method: http.MethodPost, path: "/v1/users", key: "fishing", body: map[string]string{"email": refused, "password": password, "name": "Ishmael"}}).must(t, http.StatusCreated, nil)
 
-	s.settle(10 * time.Second)
+	s.settle()
 	told(t, s, c, 5, 2)
 	if got := s.unreachable(); got != 1 {
 		t.Errorf("got %d messages that failed, want the one whose mailbox does not exist", got)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stormglass/chaos/cell"
+	"stormglass/internal/await"
 )
 
 // doubled are the services of which there are two; the gateway is the address that a client has, so there is one.
@@ -87,7 +88,7 @@ func TestAnyInstanceMayDie(t *testing.T) {
 // allShipped waits until every accepted order is shipped, and checks that each was charged and sent exactly once.
 func (s *shop) allShipped(accepted map[string]string) {
 	s.t.Helper()
-	waitFor(s.t, 30*time.Second, func() error {
+	await.NoError(s.t, func() error {
 		state, reasons := map[string]string{}, map[string]string{}
 		for _, o := range rows[order](s, "order", "orders") {
 			state[o.ID], reasons[o.ID] = o.State, o.Reason
@@ -102,7 +103,7 @@ func (s *shop) allShipped(accepted map[string]string) {
 		}
 		return nil
 	})
-	s.settle(30 * time.Second)
+	s.settle()
 	charges, parcels := map[string]int{}, map[string]int{}
 	for _, i := range s.charges("") {
 		if i.kept() > 0 {

@@ -7,7 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
+
+	"stormglass/internal/await"
 )
 
 // TestSigningKeysRotateWhileTokensOfAllOfThemAreGood lets keys change every two seconds, with tokens that live long
@@ -17,7 +18,7 @@ func TestSigningKeysRotateWhileTokensOfAllOfThemAreGood(t *testing.T) {
 	s := open(t, all(with("user", "KEY_ROTATION", "2s"), with("user", "KEY_ACTIVATION", "500ms"), with("user", "KEY_POLL", "100ms"), with("user", "ACCESS_TOKEN_LIFE", "1m")))
 	c := s.customer("Ada Lovelace")
 	tokens := map[string]string{keyOf(t, c.token): c.token}
-	waitFor(t, 15*time.Second, func() error {
+	await.NoError(t, func() error {
 		c.renew()
 		tokens[keyOf(t, c.token)] = c.token
 		if len(tokens) < 3 {
@@ -37,7 +38,7 @@ func TestSigningKeysRotateWhileTokensOfAllOfThemAreGood(t *testing.T) {
 		}
 		c.token = token // at the gateway, and at every service behind it
 		o := c.place(c.basket(goodCard))
-		c.await(o.ID, "shipped", 10*time.Second)
+		c.await(o.ID, "shipped")
 	}
 }
 
@@ -47,7 +48,7 @@ func TestAnExpiredTokenIsRefusedAndCanBeRefreshed(t *testing.T) {
 	c := s.customer("Ada Lovelace")
 	s.ask(me(c.token)).must(t, http.StatusOK, nil)
 	var a answer
-	waitFor(t, 15*time.Second, func() error { // clocks that differ by a few seconds are forgiven
+	await.NoError(t, func() error { // clocks that differ by a few seconds are forgiven
 		if a = s.ask(me(c.token)); a.status == http.StatusOK {
 			return fmt.Errorf("the token is still taken")
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"stormglass/internal/await"
 	"stormglass/system/platform/backendtest"
 )
 
@@ -25,7 +26,7 @@ func TestTheShopSellsOnRealBackendsAndAgainWhenTheyComeBack(t *testing.T) {
 		t.Helper()
 		c := s.customer("Ada")
 		c.fill(lamp, 1)
-		c.await(c.place(c.basket(goodCard)).ID, "shipped", time.Minute) // leases of work that a dead server held are 15 s
+		c.await(c.place(c.basket(goodCard)).ID, "shipped") // leases of work that a dead server held are 15 s
 	}
 	buys()
 	time.Sleep(backendtest.Ripening)
@@ -39,7 +40,7 @@ func TestTheShopSellsOnRealBackendsAndAgainWhenTheyComeBack(t *testing.T) {
 		}
 		buys()
 	}
-	s.settle(time.Minute)
+	s.settle()
 }
 
 // TestNothingOutlivesTheHarnessOnRealBackends ends it while the servers are being prepared, start, and serve.
@@ -67,7 +68,7 @@ func TestNothingOutlivesTheHarnessOnRealBackends(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-h.ended
-			waitFor(t, 10*time.Second, func() error { return errors.Join(h.left(), h.serverLeft()) })
+			await.NoError(t, func() error { return errors.Join(h.left(), h.serverLeft()) })
 			for id := range sharedMemory(t) {
 				if !before[id] {
 					t.Errorf("shared memory %s is left", id)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -47,10 +46,10 @@ func TestNothingIsExportedOutsideTheCatalogueAndAllOfItIs(t *testing.T) {
 	strange(s, c)
 	countedByRoute(t, s)
 	shipped := c.place(c.basket(goodCard))
-	c.await(shipped.ID, "shipped", 10*time.Second)
+	c.await(shipped.ID, "shipped")
 	declined := c.place(c.basket(declinedCard))
-	c.await(declined.ID, "cancelled", 10*time.Second)
-	s.settle(10 * time.Second)
+	c.await(declined.ID, "cancelled")
+	s.settle()
 
 	catalogue := map[string]telemetry.Metric{}
 	for _, m := range telemetry.Catalogue() {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // payloads are texts that some program on the way might take for more than a text.
@@ -26,7 +25,7 @@ func TestTextIsDataWhereverAClientPutsIt(t *testing.T) {
 	c := s.customer("Ada Lovelace")
 	c.staff()
 	o := c.place(c.basket(goodCard))
-	c.await(o.ID, "shipped", 10*time.Second)
+	c.await(o.ID, "shipped")
 
 	taken := 0
 	for _, p := range s.document().places(c.filled(o.ID)) {
@@ -54,8 +53,8 @@ func TestTextIsDataWhereverAClientPutsIt(t *testing.T) {
 	}
 	c.logIn()
 	last := c.place(c.basket(goodCard)) // all that is needed for an order is still there
-	c.await(last.ID, "shipped", 20*time.Second)
-	s.settle(20 * time.Second)
+	c.await(last.ID, "shipped")
+	s.settle()
 }
 
 // comesBack checks that the shop gives every payload back as it was sent, in answers and in letters.
@@ -78,7 +77,7 @@ func comesBack(t *testing.T, s *shop) {
 		if profile.Name != text {
 			t.Errorf("profile: got %q, want %q", profile.Name, text)
 		}
-		c.await(orders[text].ID, "shipped", 20*time.Second)
+		c.await(orders[text].ID, "shipped")
 		var page struct{ Order struct{ Address address } }
 		s.ask(request{method: http.MethodGet, path: "/v1/orders/" + orders[text].ID, token: c.token}).must(t, http.StatusOK, &page)
 		if want := (address{text, text, text, text, "DE"}); page.Order.Address != want {

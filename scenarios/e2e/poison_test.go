@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"stormglass/internal/await"
 	"stormglass/system/api/links"
 	"stormglass/system/platform/events"
 	"stormglass/system/platform/resilience"
@@ -32,7 +33,7 @@ func (s *shop) publish(e events.Event) {
 		s.t.Fatal(err)
 	}
 	defer broker.Close(context.Background())
-	waitFor(s.t, 5*time.Second, func() error { return broker.Publish(s.t.Context(), []events.Event{e}) })
+	await.NoError(s.t, func() error { return broker.Publish(s.t.Context(), []events.Event{e}) })
 }
 
 func (s *shop) brokerURL() string { return "nats://" + s.instance("broker-1").Addrs["nats"] }
@@ -57,7 +58,7 @@ func TestAPoisonMessageIsSetAsideAndStopsNothing(t *testing.T) {
 
 	// Of the three queues that take this type two have a consumer that reads the payload; all keep on working.
 	for _, queue := range []string{"q.inventory", "q.payment"} {
-		waitFor(t, 10*time.Second, func() error {
+		await.NoError(t, func() error {
 			letters := s.dead(queue)
 			if len(letters) != 1 || !strings.Contains(letters[0], poison.ID) || !strings.Contains(letters[0], events.ReasonMalformed) {
 				return fmt.Errorf("dead letters of %s: got %q, want the poison with its reason", queue, letters)
@@ -67,13 +68,13 @@ func TestAPoisonMessageIsSetAsideAndStopsNothing(t *testing.T) {
 	}
 	c := s.customer("Ada Lovelace")
 	o := c.place(c.basket(goodCard))
-	c.await(o.ID, "shipped", 10*time.Second)
+	c.await(o.ID, "shipped")
 
 	said := s.operate([]string{"BROKER_URL=" + s.brokerURL()}, "dlq", "redrive", "q.inventory", poison.ID)
 	if !strings.Contains(said, "1 sent back to q.inventory") {
 		t.Errorf("redrive said %q", said)
 	}
-	waitFor(t, 10*time.Second, func() error { // it is poison still, and comes back; nobody else has seen it again
+	await.NoError(t, func() error { // it is poison still, and comes back; nobody else has seen it again
 		if n := s.buried("inventory-1", "q.inventory"); n != 2 {
 			return fmt.Errorf("inventory has buried %v events, want the poison twice", n)
 		}
@@ -85,7 +86,7 @@ func TestAPoisonMessageIsSetAsideAndStopsNothing(t *testing.T) {
 	if n := s.buried("payment-1", "q.payment"); n != 1 {
 		t.Errorf("payment has buried %v events, want 1: the redrive was not for it", n)
 	}
-	s.settle(10 * time.Second)
+	s.settle()
 	operatorIsTold(t, s)
 }
 

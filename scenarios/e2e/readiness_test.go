@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stormglass/chaos/fault"
+	"stormglass/internal/await"
 )
 
 // health is the body of /readyz.
@@ -34,7 +35,7 @@ func (s *shop) health(instance string) (h health) {
 // becomes waits until an instance's health is as wanted.
 func (s *shop) becomes(instance string, what string, wanted func(health) bool) {
 	s.t.Helper()
-	waitFor(s.t, 10*time.Second, func() error {
+	await.NoError(s.t, func() error {
 		if h := s.health(instance); !wanted(h) || h.Ready != (h.status == http.StatusOK) {
 			return fmt.Errorf("%s: got %+v, want it %s", instance, h, what)
 		}
@@ -79,5 +80,5 @@ func TestAServiceIsDegradedButReadyWithoutTheBroker(t *testing.T) {
 	for _, service := range services {
 		s.becomes(service+"-1", "well again", well)
 	}
-	c.await(o.ID, "shipped", 15*time.Second)
+	c.await(o.ID, "shipped")
 }

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"stormglass/internal/await"
 )
 
 // shelf gives a product that no other case touches, with what inventory has of it.
@@ -109,9 +110,9 @@ func (e errand) run(t *testing.T, s *shop) {
 	if e.during != nil {
 		e.during(t, c, o)
 	}
-	p := c.await(o.ID, e.state, 15*time.Second)
-	s.settle(15 * time.Second)
-	waitFor(t, 10*time.Second, func() error { // the last step may be the money's way back
+	p := c.await(o.ID, e.state)
+	s.settle()
+	await.NoError(t, func() error { // the last step may be the money's way back
 		if p = c.page(o.ID); p.Payment == nil || p.Payment.State != e.payment {
 			return fmt.Errorf("payment is %+v, want %s", p.Payment, e.payment)
 		}
@@ -214,7 +215,7 @@ func cancelInTime(t *testing.T, c *customer, o order) {
 // cancelTooLate cancels when the order is confirmed, and again when it is shipped.
 func cancelTooLate(t *testing.T, c *customer, o order) {
 	for _, state := range []string{"confirmed", "shipped"} {
-		c.await(o.ID, state, 10*time.Second)
+		c.await(o.ID, state)
 		a := c.cancel(o.ID)
 		if p := a.refusal(t); a.status != http.StatusConflict || p.Reason != "order_not_cancellable" {
 			t.Errorf("cancelling a %s order: got %d %s, want 409 order_not_cancellable", state, a.status, p.Reason)

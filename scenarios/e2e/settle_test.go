@@ -3,7 +3,8 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"time"
+
+	"stormglass/internal/await"
 )
 
 // consumers are the queues that take each type of event and keep an inbox. The cart's, which keeps none, is left out.
@@ -36,9 +37,9 @@ type inboxRow struct {
 
 // settle waits until every event that was ever committed has been applied by every queue that takes its type, and
 // every message that came of one has gone out.
-func (s *shop) settle(within time.Duration) {
+func (s *shop) settle() {
 	s.t.Helper()
-	waitFor(s.t, within, s.unsettled)
+	await.NoError(s.t, s.unsettled)
 }
 
 // unsettled says what still waits, or nil.

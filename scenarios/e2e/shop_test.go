@@ -172,19 +172,3 @@ func (s *shop) services() []cell.Instance {
 
 // unitOf is the unit of an instance: "order-2" is one of order.
 func unitOf(instance string) string { return instance[:strings.LastIndexByte(instance, '-')] }
-
-// waitFor tries until there is no error, or fails the test with the last one.
-func waitFor(t testing.TB, within time.Duration, try func() error) {
-	t.Helper()
-	end := time.Now().Add(within)
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("after %s: %v", within, err)
-		}
-		time.Sleep(pause)
-	}
-}

@@ -5,7 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"testing"
-	"time"
+
+	"stormglass/internal/await"
 )
 
 // shown is the part of a page of the catalogue that tells how fresh it is.
@@ -34,7 +35,7 @@ func TestTheCatalogueAnswersFromCopiesWhileProductIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
-		waitFor(t, 5*time.Second, func() error {
+		await.NoError(t, func() error {
 			p, a := read(path)
 			if !p.Stale || a.header.Get("X-Cache") != "stale" || a.header.Get("Warning") == "" {
 				return fmt.Errorf("%s: got stale %v, X-Cache %q, Warning %q: want all to say that it is an older copy", path, p.Stale, a.header.Get("X-Cache"), a.header.Get("Warning"))
@@ -53,7 +54,7 @@ func TestTheCatalogueAnswersFromCopiesWhileProductIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
-		waitFor(t, 10*time.Second, func() error {
+		await.NoError(t, func() error {
 			if p, _ := read(path); p.Stale {
 				return fmt.Errorf("%s: is still stale", path)
 			}
@@ -67,18 +68,14 @@ func TestTheOrderPageDoesWithoutThePartsThatAreAway(t *testing.T) {
 	s := open(t, nil)
 	c := s.customer("Ada Lovelace")
 	o := c.place(c.basket(goodCard))
-	whole := c.await(o.ID, "shipped", 10*time.Second)
+	whole := c.await(o.ID, "shipped")
 	for part, service := range map[string]string{"shipment": "shipping-1", "payment": "payment-1"} {
 		if err := s.process(service).Kill(); err != nil {
 			t.Fatal(err)
 		}
-		begin := time.Now()
 		p := c.page(o.ID)
 		if p.Order != whole.Order || !slices.Equal(p.Degraded, []string{part}) {
 			t.Errorf("without %s: got %+v, want the order and word that the %s is missing", service, p, part)
-		}
-		if took := time.Since(begin); took > 2*time.Second {
-			t.Errorf("without %s: the page took %v", service, took)
 		}
 		if (p.Payment == nil) != (part == "payment") || (p.Shipment == nil) != (part == "shipment") {
 			t.Errorf("without %s: got payment %v and shipment %v", service, p.Payment, p.Shipment)
@@ -86,7 +83,7 @@ func TestTheOrderPageDoesWithoutThePartsThatAreAway(t *testing.T) {
 		if err := s.process(service).Restart(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		waitFor(t, 10*time.Second, func() error {
+		await.NoError(t, func() error {
 			if p := c.page(o.ID); len(p.Degraded) > 0 || p.Payment == nil || p.Shipment == nil {
 				return fmt.Errorf("with %s back: got %+v, want the whole page", service, p)
 			}

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"stormglass/chaos/observe"
+	"stormglass/internal/await"
 )
 
 // everybody are the services that a checkout passes, the processor with its old tracing client among them.
@@ -22,7 +22,7 @@ func TestOneCheckoutIsOneTraceFromTheClientToTheMail(t *testing.T) {
 	s := open(t, nil)
 	c := s.customer("Ada Lovelace")
 	b := c.basket(goodCard)
-	s.settle(10 * time.Second) // the registration's own letters are another story
+	s.settle() // the registration's own letters are another story
 
 	const trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 	const correlation = "checkout-of-ada"
@@ -40,14 +40,14 @@ func TestOneCheckoutIsOneTraceFromTheClientToTheMail(t *testing.T) {
 		t.Errorf("X-Correlation-Id: got %q, want %q", got, correlation)
 	}
 	// Nothing else asks in this trace: the order is followed by its audit and the books.
-	waitFor(t, 10*time.Second, func() error {
+	await.NoError(t, func() error {
 		if len(s.parcels(o.ID)) == 0 {
 			return fmt.Errorf("no parcel yet")
 		}
 		return nil
 	})
 	told(t, s, c, 4, 2)
-	s.settle(10 * time.Second)
+	s.settle()
 	letters := s.mail(c.email)
 	s.close() // sends the last spans
 

@@ -7,7 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"testing"
-	"time"
+
+	"stormglass/internal/await"
 )
 
 // intent is a charge in the card processor's ledger, which knows nothing of what the shop believes.
@@ -154,7 +155,7 @@ func (s *shop) reservation(order string) string {
 // told waits until somebody has got so many letters and other messages.
 func told(t *testing.T, s *shop, c *customer, letters, notes int) {
 	t.Helper()
-	waitFor(t, 10*time.Second, func() error {
+	await.NoError(t, func() error {
 		if mail, other := s.mail(c.email), s.notes(c.id, c.phone); len(mail) != letters || len(other) != notes {
 			return fmt.Errorf("told by %d letters %v and %d other messages %v, want %d and %d", len(mail), subjects(mail), len(other), other, letters, notes)
 		}

@@ -55,19 +55,3 @@ func connected(t *testing.T, address string, policy resilience.Policy, life time
 	})
 	return newCarts(c, life, time.Now)
 }
-
-// waitFor waits until check gives nil, and reports its last error when it does not in time.
-func waitFor(t *testing.T, check func() error) {
-	t.Helper()
-	end := time.Now().Add(10 * time.Second)
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("not within 10 s: %v", err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}

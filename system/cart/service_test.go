@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"stormglass/internal/await"
 	cartv1 "stormglass/system/api/cart/v1"
 	eventsv1 "stormglass/system/api/events/v1"
 	"stormglass/system/platform/auth"
@@ -156,14 +157,14 @@ func TestAcceptedOrderClearsItsCartAndAnOutageLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	paused := s.tel.Gauge(telemetry.BacklogPaused).WithLabelValues(queue)
-	waitFor(t, func() error {
+	await.NoError(t, func() error {
 		if testutil.ToFloat64(paused) != 1 {
 			return errors.New("the consumer does not pause")
 		}
 		return nil
 	})
 	cache.SetError("")
-	waitFor(t, func() error {
+	await.NoError(t, func() error {
 		c, err := s.Get(t.Context(), ordered)
 		if len(c.Items) != 0 {
 			return fmt.Errorf("the ordered cart holds %v", c.Items)

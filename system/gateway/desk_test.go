@@ -223,18 +223,3 @@ func webhookSeen(d *desk) string {
 	}
 	return string(got.GetBody()) + "|" + got.GetSignature()
 }
-
-// waitFor waits until something holds.
-func waitFor(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(20 * time.Second)
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-limit:
-			t.Fatalf("waited in vain for: %s", what)
-		}
-	}
-}

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
+	"stormglass/internal/await"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -56,7 +57,7 @@ func listened(t *testing.T) (*desk, *recorder, *tracetest.InMemoryExporter) {
 func (d *desk) serverSpan(t *testing.T, spans *tracetest.InMemoryExporter) tracetest.SpanStub {
 	t.Helper()
 	var found tracetest.SpanStub
-	waitFor(t, "the server's span", func() bool {
+	await.True(t, "the server's span", func() bool {
 		all := spans.GetSpans()
 		i := slices.IndexFunc(all, func(s tracetest.SpanStub) bool { return s.SpanKind == trace.SpanKindServer })
 		if i >= 0 {
@@ -122,7 +123,7 @@ func TestWholeCheckoutLeavesNothingPersonalInLogsAndSpans(t *testing.T) {
 	}
 	d.fakes.away("payment", true)
 	d.send(request{method: "POST", path: "/v1/cards", token: token, header: keyed, body: `{"token":"pm_card_very_secret"}`}).want(t, 503)
-	waitFor(t, "the last request's log line", func() bool { return strings.Count(logs.String(), "request served") == 13 })
+	await.True(t, "the last request's log line", func() bool { return strings.Count(logs.String(), "request served") == 13 })
 	told := logs.String()
 	for _, s := range spans.GetSpans() {
 		told += fmt.Sprintf("%s %v %v %v\n", s.Name, s.Attributes, s.Events, s.Status)
@@ -140,7 +141,7 @@ func TestRequestsAreCountedByRouteAndNeverByPath(t *testing.T) {
 	d.send(request{path: "/v1/products/nope"}).want(t, 404)
 	d.send(request{path: "/wp-admin/setup.php"}).want(t, 404)
 	d.send(request{method: "BREW", path: "/v1/cart"}).want(t, 405)
-	waitFor(t, "eight series", func() bool { return testutil.CollectAndCount(d.tel.Histogram(telemetry.HTTPServerDuration)) == 8 })
+	await.True(t, "eight series", func() bool { return testutil.CollectAndCount(d.tel.Histogram(telemetry.HTTPServerDuration)) == 8 })
 	families, err := d.tel.Registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -192,5 +193,5 @@ func TestPanicIsAnsweredAndTheGatewayGoesOn(t *testing.T) {
 		t.Errorf("the cause belongs into the log, not into the answer: %s", got.text)
 	}
 	d.send(request{path: "/v1/categories"}).want(t, 200)
-	waitFor(t, "no active request", func() bool { return testutil.ToFloat64(d.tel.Gauge(telemetry.HTTPServerActive)) == 0 })
+	await.True(t, "no active request", func() bool { return testutil.ToFloat64(d.tel.Gauge(telemetry.HTTPServerActive)) == 0 })
 }

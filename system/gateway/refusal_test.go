@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"stormglass/internal/await"
 	"stormglass/system/platform/problem"
 )
 
@@ -192,7 +193,7 @@ func TestBodyThatNobodyWantsDoesNotHoldAPlaceForLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	replyOf(t, resp).want(t, http.StatusOK)
-	waitFor(t, "the place is given back", func() bool { return d.door.places.requests.Load() == 0 })
+	await.True(t, "the place is given back", func() bool { return d.door.places.requests.Load() == 0 })
 }
 
 // Only what changes something is to be repeated under its key: whoever asked for a page may just ask again.

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"stormglass/internal/await"
 	orderv1 "stormglass/system/api/order/v1"
 	"stormglass/system/platform/problem"
 )
@@ -93,7 +94,7 @@ func TestStreamOutlivesTheOrderServiceBehindIt(t *testing.T) {
 	v.wantState("pending")
 	d.fakes.away("order", true)
 	d.fakes.changes <- orderv1.State_STATE_UNSPECIFIED // the stream breaks
-	waitFor(t, "attempts to open the stream again", func() bool { return d.fakes.called("WatchOrder") >= 3 })
+	await.True(t, "attempts to open the stream again", func() bool { return d.fakes.called("WatchOrder") >= 3 })
 	d.fakes.away("order", false)
 	d.fakes.changes <- orderv1.State_STATE_SHIPPED
 	v.wantState("shipped") // and pending not a second time

@@ -51,7 +51,7 @@ func TestAServerThatDoesNotSayGoodbyeDoesNotHoldTheTeardownUp(t *testing.T) {
 	if err := s.close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(start); took > goodbyeLimit+time.Second {
+	if took := time.Since(start); took > goodbyeLimit+20*time.Second {
 		t.Errorf("closing took %v", took)
 	}
 }

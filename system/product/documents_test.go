@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
 
@@ -164,22 +163,6 @@ func usualPolicy(t *testing.T) resilience.Policy {
 		t.Fatal(err)
 	}
 	return p
-}
-
-// waitFor waits until check gives nil, and reports its last error when it does not in time.
-func waitFor(t *testing.T, check func() error) {
-	t.Helper()
-	end := time.Now().Add(10 * time.Second)
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("not within 10 s: %v", err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
 }
 
 func want(code problem.Code, err error) error {

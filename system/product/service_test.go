@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"stormglass/internal/await"
 	"stormglass/system/platform/auth"
 	"stormglass/system/platform/money"
 	"stormglass/system/platform/problem"
@@ -96,7 +97,7 @@ func TestPriceChangeReachesOwnSearchAtOnceAndOthersSoon(t *testing.T) {
 	if err := priced(here); err != nil {
 		t.Errorf("own instance: %v", err)
 	}
-	waitFor(t, func() error { return priced(there) })
+	await.NoError(t, func() error { return priced(there) })
 }
 
 func TestOutageOfDocumentsLeavesSearchAndPagesButNoOldPrices(t *testing.T) {
@@ -104,7 +105,7 @@ func TestOutageOfDocumentsLeavesSearchAndPagesButNoOldPrices(t *testing.T) {
 	s := start(t, g.address)
 	id := s.index.all()[0].ID
 	g.close()
-	waitFor(t, func() error { // until the copies are too old to be paid by
+	await.NoError(t, func() error { // until the copies are too old to be paid by
 		_, err := s.Products(t.Context(), []ID{id})
 		return want(problem.Unavailable, err)
 	})
@@ -121,7 +122,7 @@ func TestOutageOfDocumentsLeavesSearchAndPagesButNoOldPrices(t *testing.T) {
 		t.Errorf("price change: %v", err)
 	}
 	g.open()
-	waitFor(t, func() error { return second(s.Products(t.Context(), []ID{id})) })
+	await.NoError(t, func() error { return second(s.Products(t.Context(), []ID{id})) })
 }
 
 func TestFreshCopiesSpareTheDocuments(t *testing.T) {

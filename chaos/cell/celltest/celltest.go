@@ -175,19 +175,3 @@ func MustGet(t testing.TB, url string) string {
 	}
 	return body
 }
-
-// WaitFor tries until there is no error, or fails the test with the last one.
-func WaitFor(t testing.TB, within time.Duration, try func() error) {
-	t.Helper()
-	end := time.Now().Add(within)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("after %s: %v", within, err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}

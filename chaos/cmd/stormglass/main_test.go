@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"stormglass/chaos/run/runtest"
 )
@@ -83,20 +82,4 @@ func (y toy) left() string {
 		}
 	}
 	return found
-}
-
-// waitFor waits until a condition holds and otherwise fails with what it last said.
-func waitFor(t *testing.T, what string, within time.Duration, condition func() (ok bool, last string)) {
-	t.Helper()
-	deadline := time.Now().Add(within)
-	for {
-		ok, last := condition()
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("waited %v for %s; last: %s", within, what, last)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }

@@ -2,14 +2,15 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"stormglass/chaos/run/runtest"
+	"stormglass/internal/await"
 )
 
 // process is stormglass in a process of its own.
@@ -40,17 +41,17 @@ func (b *safeBuffer) String() string {
 
 func (p *process) await(text string) {
 	p.t.Helper()
-	waitFor(p.t, "output "+text, 30*time.Second, func() (bool, string) {
+	await.NoError(p.t, func() error {
 		said := p.said.String()
 		if strings.Contains(said, text) {
-			return true, said
+			return nil
 		}
 		select {
 		case <-p.ended:
 			p.t.Fatalf("it ended before it said %q:\n%s", text, said)
 		default:
 		}
-		return false, said
+		return fmt.Errorf("no %q in %s", text, said)
 	})
 }
 
@@ -63,12 +64,12 @@ func (p *process) signal(s syscall.Signal) {
 
 func (p *process) exitCode() int {
 	p.t.Helper()
-	waitFor(p.t, "exit", 30*time.Second, func() (bool, string) {
+	await.NoError(p.t, func() error {
 		select {
 		case <-p.ended:
-			return true, ""
+			return nil
 		default:
-			return false, p.said.String()
+			return fmt.Errorf("it does not end: %s", p.said.String())
 		}
 	})
 	return p.cmd.ProcessState.ExitCode()
@@ -102,7 +103,12 @@ func TestAHarnessThatIsKilledOrCrashesLeavesNoProcess(t *testing.T) {
 				t.Fatal("no process of the toy is seen while it runs: the test looks in the wrong place")
 			}
 			p.signal(s)
-			waitFor(t, "the guard to clean up", 10*time.Second, func() (bool, string) { left := y.left(); return left == "", left })
+			await.NoError(t, func() error {
+				if left := y.left(); left != "" {
+					return fmt.Errorf("processes left:\n%s", left)
+				}
+				return nil
+			})
 		})
 	}
 }

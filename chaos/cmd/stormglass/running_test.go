@@ -1,12 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"stormglass/internal/await"
 )
 
 func TestARunningUpAnswersQuestions(t *testing.T) {
@@ -17,9 +19,11 @@ func TestARunningUpAnswersQuestions(t *testing.T) {
 	}
 	first := y.start(y.line("up")...)
 	first.await("Ctrl-C stops it.")
-	waitFor(t, "a scrape", 10*time.Second, func() (bool, string) {
-		code, stdout, stderr := y.execute("query", "up")
-		return code == 0 && strings.Contains(stdout, `instance="desk-1"`) && strings.HasPrefix(stdout, "1 "), stdout + stderr
+	await.NoError(t, func() error {
+		if code, stdout, stderr := y.execute("query", "up"); code != 0 || !strings.Contains(stdout, `instance="desk-1"`) || !strings.HasPrefix(stdout, "1 ") {
+			return fmt.Errorf("no scrape: %s%s", stdout, stderr)
+		}
+		return nil
 	})
 	if code, stdout, stderr := y.execute("trace"); code != 0 || !strings.Contains(stdout, "traces; the slowest:") {
 		t.Errorf("trace: got code %d\n%s%s", code, stdout, stderr)

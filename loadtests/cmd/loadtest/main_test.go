@@ -12,8 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
+	"stormglass/internal/await"
 	"stormglass/internal/nottested"
 )
 
@@ -114,16 +114,6 @@ func serve(t *testing.T, s *fakeShop) string {
 	return server.URL
 }
 
-// waitFor waits until something is so.
-func waitFor(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !so(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
-}
-
 func TestAHealthyShopIsGreenAndTheReportIsThere(t *testing.T) {
 	t.Parallel()
 	shop := newFakeShop(1_000_000)
@@ -218,14 +208,14 @@ func TestNothingIsLeftWhenARunIsEnded(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := begin(t, map[string]string{"BASE_URL": serve(t, shop), "DURATION": "5m"}, "-k6", link)
-			waitFor(t, "visitors came", func() bool { return shop.visitors() > 0 })
+			await.True(t, "visitors came", func() bool { return shop.visitors() > 0 })
 			if err := r.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
 			if code := r.end(t); signal == syscall.SIGINT && code != exitInterrupted {
 				t.Errorf("exit code: got %d, want %d\n%s", code, exitInterrupted, r.out)
 			}
-			waitFor(t, "k6 is gone", func() bool { return len(processes(t, link)) == 0 })
+			await.True(t, "k6 is gone", func() bool { return len(processes(t, link)) == 0 })
 		})
 	}
 }

@@ -17,6 +17,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"stormglass/internal/await"
 )
 
 func stream(t *testing.T, addr string) (*nats.Conn, jetstream.JetStream) {
@@ -50,7 +52,7 @@ func TestTheBrokerKeepsAllThatItAcknowledgedWhenKilledWhilePublishing(t *testing
 			}
 		}
 	}()
-	waitFor(t, "200 events", func() error {
+	await.NoError(t, func() error {
 		if n := acknowledged.Load(); n < 200 {
 			return fmt.Errorf("%d so far", n)
 		}
@@ -113,7 +115,7 @@ func TestTheCacheLetsKeysExpireByTheClock(t *testing.T) {
 	if got, err := c.Get(t.Context(), "cart").Result(); err != nil || got != "full" {
 		t.Errorf("at once: got %q, %v", got, err)
 	}
-	waitFor(t, "the key to expire", func() error {
+	await.NoError(t, func() error {
 		if _, err := c.Get(t.Context(), "cart").Result(); !errors.Is(err, redis.Nil) {
 			return fmt.Errorf("it is still there: %w", err)
 		}

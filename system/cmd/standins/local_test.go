@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/redis/go-redis/v9"
 
+	"stormglass/internal/await"
 	"stormglass/system/platform/backendtest"
 	"stormglass/system/platform/boot"
 )
@@ -71,19 +71,10 @@ func (p *process) clientPort() string {
 	return ""
 }
 
-// killAll kills the process's group, as a cell's guard does.
-func (p *process) killAll(t *testing.T) {
-	t.Helper()
-	if err := syscall.Kill(-p.Process.Pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	<-p.ended
-}
-
 // mustBeGone waits until nobody listens on the process's ports.
 func (p *process) mustBeGone(t *testing.T) {
 	t.Helper()
-	waitFor(t, "the ports to be free", func() error {
+	await.NoError(t, func() error {
 		for port, addr := range p.addr {
 			l, err := net.Listen("tcp", addr)
 			if err != nil {
@@ -106,12 +97,11 @@ func TestARealServerKeepsItsDataThroughAKillAndLeavesNothingBehind(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := prepareUnit(t, tier(t, "local")[name], t.TempDir())
-			p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			begin(t, p)
 			if err := server.write(t.Context(), p.clientPort()); err != nil {
 				t.Fatalf("write: %v\n%s", err, &p.output)
 			}
-			p.killAll(t)
+			p.kill()
 			next := p.again(t) // at once: what is left of the former life must not be in its way
 			if err := server.read(t.Context(), next.clientPort()); err != nil {
 				t.Errorf("read after a kill: %v\n%s", err, &next.output)

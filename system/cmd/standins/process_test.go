@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"stormglass/internal/await"
 )
 
 // asProgram makes the test's own binary be the program, so that tests can start it, and kill it, as a process.
@@ -101,7 +103,7 @@ func prepareUnit(t *testing.T, u unit, data string) *process {
 	t.Helper()
 	p := &process{addr: map[string]string{}, ended: make(chan struct{})}
 	p.Cmd = exec.Command(os.Args[0], u.Command[1:]...)
-	p.Env = []string{asProgram + "=yes", "PATH=" + os.Getenv("PATH")}
+	p.Env = []string{asProgram + "=yes", "SHUTDOWN_TIMEOUT=1m", "PATH=" + os.Getenv("PATH")}
 	for port, setting := range u.Ports {
 		p.addr[port] = freeAddr(t)
 		p.Env = append(p.Env, setting+"="+p.addr[port])
@@ -110,6 +112,7 @@ func prepareUnit(t *testing.T, u unit, data string) *process {
 		p.Env = append(p.Env, setting+"="+strings.NewReplacer("{data}", data, "{jaeger}", "").Replace(value))
 	}
 	p.Stdout, p.Stderr = &p.output, &p.output
+	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return p
 }
 
@@ -124,7 +127,7 @@ func begin(t *testing.T, p *process) *process {
 		_ = p.Wait() // ProcessState tells how it ended
 	}()
 	t.Cleanup(p.kill)
-	waitFor(t, "the process to be ready", func() error {
+	await.NoError(t, func() error {
 		status, body, err := get("http://" + p.addr["http"] + "/readyz")
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("status %d: %s", status, body)
@@ -139,9 +142,9 @@ func begin(t *testing.T, p *process) *process {
 	return p
 }
 
-// kill is kill -9.
+// kill is kill -9 of the stand-in and of what it started, as a cell's guard does it.
 func (p *process) kill() {
-	_ = p.Process.Kill() // it may have ended
+	_ = syscall.Kill(-p.Process.Pid, syscall.SIGKILL) // it may have ended
 	<-p.ended
 }
 
@@ -163,7 +166,7 @@ func (p *process) stop(t *testing.T) int {
 	}
 	select {
 	case <-p.ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("it does not stop\n%s", &p.output)
 	}
 	return p.ProcessState.ExitCode()
@@ -176,7 +179,7 @@ func (p *process) end(t *testing.T) (code int, output string) {
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(8*time.Second, stop) // less than a teardown that hangs takes
+	timer := time.AfterFunc(40*time.Second, stop) // less than a teardown that hangs takes
 	defer timer.Stop()
 	if err := p.Wait(); err != nil {
 		if _, ended := errors.AsType[*exec.ExitError](err); !ended {
@@ -205,23 +208,4 @@ func get(url string) (status int, body string, err error) {
 	var text bytes.Buffer
 	_, err = text.ReadFrom(response.Body)
 	return response.StatusCode, text.String(), err
-}
-
-// waitFor polls until there is no error, or fails with the last one.
-func waitFor(t *testing.T, about string, try func() error) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("waited 20 s in vain for %s: %v", about, err)
-		}
-	}
 }

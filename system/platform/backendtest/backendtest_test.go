@@ -15,6 +15,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"stormglass/internal/await"
 	"stormglass/system/platform/servers"
 )
 
@@ -74,7 +75,7 @@ func TestServerEndsWithTheTestBinaryHoweverThatEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = c.Wait() // it was killed
-			waitFor(t, func() error {
+			await.NoError(t, func() error {
 				if conn, err := net.Dial("tcp", address); err == nil {
 					conn.Close()
 					return fmt.Errorf("%s still answers", address)
@@ -118,18 +119,6 @@ func folders(t *testing.T, temp string) []string {
 		t.Fatal(err)
 	}
 	return found
-}
-
-// waitFor repeats a call until it succeeds, for at most fifteen seconds.
-func waitFor(t *testing.T, call func() error) {
-	t.Helper()
-	var last error
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); <-time.After(10 * time.Millisecond) {
-		if last = call(); last == nil {
-			return
-		}
-	}
-	t.Fatal(last)
 }
 
 func TestKilledServerStartsAgainWithItsDataAndWithoutOnceItIsWiped(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"stormglass/internal/await"
 )
 
 // program runs a program in the background, as Run would; the returned function asks it to stop and gives its error.
@@ -119,7 +121,7 @@ func TestReadinessWaitsForTheWarmUpAndNotForItsSuccess(t *testing.T) {
 		return nil
 	})
 	<-warmed
-	waitFor(t, func() error {
+	await.NoError(t, func() error {
 		if !ready() {
 			return errors.New("not ready though the warm-up is over")
 		}
@@ -176,11 +178,11 @@ func TestReadinessNamesWhatFailsAndWhatIsDegraded(t *testing.T) {
 		return nil
 	})
 	defer stop()
-	waitFor(t, func() error { return answers(addr, http.StatusServiceUnavailable, `"own-db":"gone"`) })
+	await.NoError(t, func() error { return answers(addr, http.StatusServiceUnavailable, `"own-db":"gone"`) })
 	mu.Lock()
 	away = false
 	mu.Unlock()
-	waitFor(t, func() error { return answers(addr, http.StatusOK, `"degraded":{"broker":"away"}`) })
+	await.NoError(t, func() error { return answers(addr, http.StatusOK, `"degraded":{"broker":"away"}`) })
 }
 
 func answers(addr string, status int, text string) error {
@@ -194,20 +196,4 @@ func answers(addr string, status int, text string) error {
 		err = fmt.Errorf("got %d %s, want %d with %s", resp.StatusCode, body, status, text)
 	}
 	return err
-}
-
-// waitFor tries until it succeeds, and reports the last error when it does not.
-func waitFor(t *testing.T, try func() error) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
 }

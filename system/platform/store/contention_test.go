@@ -192,7 +192,7 @@ func TestAWriterOfAnotherProcessIsWaitedForUntilTheDeadline(t *testing.T) {
 		if got := problem.CodeOf(err); got != problem.Timeout {
 			t.Errorf("got %v (%v), want %v", got, err, problem.Timeout)
 		}
-		if took := time.Since(start); took < 150*time.Millisecond || took > time.Second {
+		if took := time.Since(start); took < 150*time.Millisecond || took > 20*time.Second {
 			t.Errorf("it took %v, want about the deadline's 150ms", took)
 		}
 		return nil

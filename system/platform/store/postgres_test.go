@@ -9,8 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
+	"stormglass/internal/await"
 	"stormglass/system/platform/problem"
 	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/store"
@@ -164,20 +164,8 @@ func TestAPostgresConnectionThatWasTerminatedIsReplaced(t *testing.T) {
 		var done bool
 		return tx.QueryRow(ctx, "SELECT pg_terminate_backend($1)", pid).Scan(&done)
 	}))
-	eventually(t, func() error { return db.InTx(t.Context(), "deposit", depositEleven) })
+	await.NoError(t, func() error { return db.InTx(t.Context(), "deposit", depositEleven) })
 	if got := balance(t, db, "ann"); got != 111 {
 		t.Errorf("balance is %d, want 111", got)
 	}
-}
-
-// eventually repeats a call until it succeeds, for at most five seconds.
-func eventually(t *testing.T, call func() error) {
-	t.Helper()
-	var last error
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); <-time.After(5 * time.Millisecond) {
-		if last = call(); last == nil {
-			return
-		}
-	}
-	t.Fatalf("still failing after 5s: %v", last)
 }

@@ -106,18 +106,3 @@ func (p *processor) booked(t *testing.T) BookedIntent {
 	}
 	return b.Intents[0]
 }
-
-// waitFor polls until a condition holds, or fails with what it is about.
-func waitFor(t *testing.T, about string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("waited 10 s in vain for: %s", about)
-		}
-	}
-}

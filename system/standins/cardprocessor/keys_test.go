@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
+
+	"stormglass/internal/await"
 )
 
 const form = "amount=2500&currency=eur&payment_method=pm_card_visa&metadata%5Border_id%5D=o-1"
@@ -67,7 +69,7 @@ func TestAKeyInUseIsRefusedAndWorksAfterwards(t *testing.T) {
 	var wg sync.WaitGroup
 	var want string
 	wg.Go(func() { _, want = p.post(t, "/v1/payment_intents/"+id+"/confirm", "", "k1") })
-	waitFor(t, "the confirmation to be under way", func() bool { return p.booked(t).State == Processing })
+	await.True(t, "the confirmation to be under way", func() bool { return p.booked(t).State == Processing })
 	response, body := p.post(t, "/v1/payment_intents/"+id+"/confirm", "", "k1")
 	if response.StatusCode != http.StatusConflict || !strings.Contains(body, "idempotency_key_in_use") {
 		t.Errorf("got %d %s, want 409 idempotency_key_in_use", response.StatusCode, body)
@@ -123,7 +125,7 @@ func TestWhatWasBeingProcessedIsFinishedAfterAKill(t *testing.T) {
 	id := p.newIntent(t, "pm_card_slow")
 	var wg sync.WaitGroup
 	wg.Go(func() { p.post(t, "/v1/payment_intents/"+id+"/confirm", "", "k1") })
-	waitFor(t, "the confirmation to be under way", func() bool { return p.booked(t).State == Processing })
+	await.True(t, "the confirmation to be under way", func() bool { return p.booked(t).State == Processing })
 	after := startAt(t, copyOf(t, p.path), Options{Slow: quick, Notify: true}, zerolog.Nop())
 	if got := after.booked(t); got.State != Succeeded || got.Captured != 2500 {
 		t.Errorf("got books %+v, want the charge finished", got)

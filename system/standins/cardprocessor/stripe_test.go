@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stripe/stripe-go/v82"
+
+	"stormglass/internal/await"
 )
 
 // stripeClient is Stripe's own client, pointed at the processor. retries are those that it makes by itself.
@@ -123,7 +125,7 @@ func TestStripesClientWaitsForTheSlowCard(t *testing.T) {
 		}
 		done <- err
 	}()
-	waitFor(t, "the intent to be processing", func() bool {
+	await.True(t, "the intent to be processing", func() bool {
 		seen, err := c.V1PaymentIntents.Retrieve(t.Context(), i.ID, nil)
 		return err == nil && seen.Status == stripe.PaymentIntentStatusProcessing
 	})

@@ -16,6 +16,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stripe/stripe-go/v82"
 	"github.com/stripe/stripe-go/v82/webhook"
+
+	"stormglass/internal/await"
 )
 
 const webhookSecret = "whsec_shop"
@@ -105,7 +107,7 @@ func TestTheShopIsToldOfEverythingThatHappened(t *testing.T) {
 	p.post(t, "/v1/payment_intents/"+charged+"/confirm", "", "")
 	p.post(t, "/v1/refunds", "amount=100&payment_intent="+charged, "")
 	want := []string{chargeRefunded, intentCanceled, intentFailed, intentSucceeded, intentSucceeded, intentSucceeded}
-	waitFor(t, "six events", func() bool { return len(s.types()) == len(want) })
+	await.True(t, "six events", func() bool { return len(s.types()) == len(want) })
 	if got := s.types(); !slices.Equal(got, want) {
 		t.Errorf("got events %v, want %v", got, want)
 	}
@@ -123,7 +125,7 @@ func TestTheShopIsToldOfEverythingThatHappened(t *testing.T) {
 			t.Errorf("the refund's event shows %s", e.Data.Raw)
 		}
 	}
-	waitFor(t, "no event to be left", func() bool { return p.ledger.events.len() == 0 })
+	await.True(t, "no event to be left", func() bool { return p.ledger.events.len() == 0 })
 }
 
 func TestAnEventIsSentUntilItIsTaken(t *testing.T) {
@@ -131,19 +133,19 @@ func TestAnEventIsSentUntilItIsTaken(t *testing.T) {
 	s.set(true)
 	deliver(t, p.ledger, s.URL)
 	p.post(t, "/v1/payment_intents/"+p.newIntent(t, "pm_card_visa")+"/confirm", "", "")
-	waitFor(t, "two refused attempts", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.refused >= 2 })
+	await.True(t, "two refused attempts", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.refused >= 2 })
 	if b, err := p.ledger.Books(); err != nil || b.WebhooksPending != 1 {
 		t.Errorf("got %d webhooks pending, %v, want 1", b.WebhooksPending, err)
 	}
 	s.set(false)
-	waitFor(t, "the event", func() bool { return slices.Equal(s.types(), []string{intentSucceeded}) })
+	await.True(t, "the event", func() bool { return slices.Equal(s.types(), []string{intentSucceeded}) })
 }
 
 func TestEventsSurviveAKillAndAreNotSentAgainOnceTaken(t *testing.T) {
 	s, p := newShop(t), start(t)
 	stop := deliver(t, p.ledger, s.URL)
 	p.post(t, "/v1/payment_intents/"+p.newIntent(t, "pm_card_visa")+"/confirm", "", "")
-	waitFor(t, "the first event", func() bool { return len(s.types()) == 1 && p.ledger.events.len() == 0 })
+	await.True(t, "the first event", func() bool { return len(s.types()) == 1 && p.ledger.events.len() == 0 })
 	stop()
 	p.post(t, "/v1/payment_intents/"+p.newIntent(t, "pm_card_chargeDeclined")+"/confirm", "", "")
 	after := startAt(t, p.path, Options{Notify: true}, zerolog.Nop())
@@ -151,7 +153,7 @@ func TestEventsSurviveAKillAndAreNotSentAgainOnceTaken(t *testing.T) {
 		t.Errorf("got %d events to send after the restart, want 1", got)
 	}
 	deliver(t, after.ledger, s.URL)
-	waitFor(t, "the second event", func() bool { return slices.Equal(s.types(), []string{intentFailed, intentSucceeded}) })
+	await.True(t, "the second event", func() bool { return slices.Equal(s.types(), []string{intentFailed, intentSucceeded}) })
 }
 
 func TestALegacyTraceGoesThroughToTheWebhook(t *testing.T) {
@@ -166,7 +168,7 @@ func TestALegacyTraceGoesThroughToTheWebhook(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+shopKey)
 	r.Header.Set(traceHeader, trace+":00f067aa0ba902b7:0:1")
 	p.do(t, r)
-	waitFor(t, "the event", func() bool { return len(s.types()) == 1 })
+	await.True(t, "the event", func() bool { return len(s.types()) == 1 })
 	if got := s.traces[0]; !strings.HasPrefix(got, trace) {
 		t.Errorf("the webhook has trace context %q, want trace %s", got, trace)
 	}
