@@ -29,7 +29,7 @@ type Options struct {
 	Dir       string                       // the cell's own folder: Dir/data (but see InMemory), and Dir/logs/<instance>.log
 	Keep      bool                         // leave Dir/data behind
 	InMemory  bool                         // have the data in memory and not in Dir/data, if the machine lets us and it need not be kept
-	Temporary bool                         // take all of Dir away with the cell, its logs too, however the cell ends
+	Temporary *Temp                        // this folder is Dir, and all of it goes with the cell, its logs too, however the cell ends
 	Bin       string                       // the folder of the programs
 	Env       map[string]map[string]string // unit → settings that override the file's
 	Instances map[string]int               // unit → how many of it, 1 where nothing is said
@@ -132,7 +132,7 @@ func (c *Cell) boot(ctx context.Context) error {
 func (c *Cell) newKeeper(record string) (*keeper, error) {
 	data := c.o.data
 	switch {
-	case c.o.Temporary:
+	case c.o.Temporary != nil:
 		data = c.o.Dir
 	case c.o.Keep:
 		data = ""
@@ -146,7 +146,11 @@ func (c *Cell) newKeeper(record string) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newKeeper(c.o.Guard, record, data, filepath.Join(c.o.Dir, guardLog), hold, c.ended, c.lost)
+	k, err := newKeeper(c.o.Guard, record, data, filepath.Join(c.o.Dir, guardLog), hold, c.ended, c.lost)
+	if err == nil && c.o.Temporary != nil {
+		err = c.o.Temporary.handOver()
+	}
+	return k, err
 }
 
 // dataFolder is where the data of a cell lies. A process that is killed loses nothing that it has written, to memory or to a

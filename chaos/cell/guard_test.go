@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 
 	"stormglass/chaos/cell"
 	"stormglass/chaos/cell/celltest"
+	"stormglass/internal/await"
 )
 
 // startHarness runs a harness of its own, with its own folder for records, and waits until its cell stands.
@@ -65,7 +67,7 @@ func guardOf(t *testing.T, pid int) int {
 
 func awaitGone(t *testing.T, pids ...int) {
 	t.Helper()
-	celltest.WaitFor(t, 5*time.Second, func() error {
+	await.NoError(t, func() error {
 		for _, pid := range pids {
 			if celltest.Lives(pid) {
 				return fmt.Errorf("pid %d still runs", pid)
@@ -91,7 +93,7 @@ func TestKillingTheHarnessLeavesNoProcessAndNoPort(t *testing.T) {
 			mustBeFree(t, in.Name+"."+port, addr)
 		}
 	}
-	celltest.WaitFor(t, time.Second, func() error { return noRecords(temp) })
+	await.NoError(t, func() error { return noRecords(temp) })
 }
 
 func noRecords(temp string) error {
@@ -188,7 +190,7 @@ func TestAProcessIsKilledAndStartedAgainWhereItWas(t *testing.T) {
 	if p.Pid() == pid || !p.Started().After(started) {
 		t.Error("it is not a new life")
 	}
-	celltest.WaitFor(t, 2*time.Second, func() error { _, err := celltest.Get(c.Public() + "/ask"); return err })
+	await.NoError(t, func() error { _, err := celltest.Get(c.Public() + "/ask"); return err })
 	store := "http://" + c.Instances()[1].Addrs["http"]
 	if got, want := celltest.MustGet(t, store+"/boots"), "2"; got != want {
 		t.Errorf("got %s boots in its data, want %s: data and address stay", got, want)
@@ -292,5 +294,34 @@ func TestCellsSideBySideShareNoPort(t *testing.T) {
 				seen[addr] = fmt.Sprintf("cell %d", i)
 			}
 		}
+	}
+}
+
+func TestATemporaryFolderIsItsGuardsOnceACellHasIt(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	work, err := cell.NewTemp("work-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := celltest.Start(t, func(o *cell.Options) { o.Dir, o.Temporary = work.Dir, work })
+	records := func() []string {
+		t.Helper()
+		found, err := filepath.Glob(filepath.Join(os.TempDir(), "stormglass-*", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if found := records(); len(found) != 1 {
+		t.Errorf("while it runs: got records %v, want the guard's alone", found)
+	}
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(work.Dir); !errors.Is(err, fs.ErrNotExist) || len(records()) > 0 {
+		t.Errorf("afterwards: got %v and records %v, want no folder and none", err, records())
+	}
+	if err := work.Remove(); err != nil {
+		t.Errorf("remove what has gone: %v", err)
 	}
 }

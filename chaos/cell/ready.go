@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	bootWithin    = 60 * time.Second      // all processes of a cell; real servers take their time where many share a core
+	bootWithin    = 2 * time.Minute       // all processes of a cell; real servers take their time where many share a core
 	probeEvery    = 10 * time.Millisecond // between two questions whether a process is ready
 	longestReport = 64 << 10              // bytes of an answer of /readyz that are read
 	tailBytes     = 4 << 10               // of a log, in a message

@@ -14,7 +14,7 @@ func TestATemporaryFolderIsSweptOnceNobodyHoldsIt(t *testing.T) {
 		_, err := os.Stat(path)
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	dir, remove, err := TempDir("work-")
+	work, err := NewTemp("work-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,11 +22,11 @@ func TestATemporaryFolderIsSweptOnceNobodyHoldsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sweep(run); err != nil || gone(dir) {
-		t.Fatalf("got %v, gone %v: a folder that is in use was swept", err, gone(dir))
+	if err := sweep(run); err != nil || gone(work.Dir) {
+		t.Fatalf("got %v, gone %v: a folder that is in use was swept", err, gone(work.Dir))
 	}
-	if err := remove(); err != nil || !gone(dir) {
-		t.Errorf("remove: got %v, gone %v", err, gone(dir))
+	if err := work.Remove(); err != nil || !gone(work.Dir) {
+		t.Errorf("remove: got %v, gone %v", err, gone(work.Dir))
 	}
 	// What a process that is killed leaves: the folder, and a record that nobody holds any more.
 	left := filepath.Join(os.TempDir(), "work-left")

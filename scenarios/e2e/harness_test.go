@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"stormglass/internal/await"
 )
 
 // harness is stormglass in a process of its own, with folders that nobody else uses: what it leaves is its own.
@@ -74,7 +76,7 @@ func stormglass(t testing.TB, args ...string) *harness {
 // await waits until stormglass has said something. A run may take its time on a busy machine.
 func (h *harness) await(text string) {
 	h.t.Helper()
-	waitFor(h.t, 90*time.Second, func() error {
+	await.NoError(h.t, func() error {
 		select {
 		case <-h.ended:
 			if said := h.says(); !strings.Contains(said, text) {
@@ -170,11 +172,12 @@ func TestNothingOutlivesTheHarnessHoweverItEnds(t *testing.T) {
 				if m.after == "steady" && errors.Join(h.leftInMemory(), h.leftBelow(h.out)) == nil {
 					t.Error("no data is found while it runs, so none would be found afterwards")
 				}
+				guarded := h.census().guard != 0
 				if err := h.cmd.Process.Signal(signal); err != nil {
 					t.Fatal(err)
 				}
 				begin := time.Now()
-				waitFor(t, 20*time.Second, func() error {
+				await.NoError(t, func() error {
 					select {
 					case <-h.ended:
 						return nil
@@ -182,7 +185,10 @@ func TestNothingOutlivesTheHarnessHoweverItEnds(t *testing.T) {
 						return errors.New("stormglass still runs: " + h.says())
 					}
 				})
-				waitFor(t, 10*time.Second, h.left)
+				if !guarded { // there was nobody yet to clean up behind it
+					h.next()
+				}
+				await.NoError(t, h.left)
 				t.Logf("gone after %v", time.Since(begin).Round(time.Millisecond))
 				if code := shellCode(h.cmd.ProcessState); signal == syscall.SIGINT && code != 130 {
 					t.Errorf("after Ctrl-C: got exit code %d, want 130\n%s", code, h.says())
@@ -223,7 +229,7 @@ func TestWhatAKilledGuardLeavesIsSweptByTheNextRun(t *testing.T) {
 	if said, err := next.CombinedOutput(); err != nil {
 		t.Fatalf("the next harness: %v\n%s", err, said)
 	}
-	waitFor(t, 10*time.Second, h.left)
+	await.NoError(t, h.left)
 }
 
 // pidOf finds the one process of the harness whose command line ends so.

@@ -118,12 +118,12 @@ func (c mutateCommand) mutants(sys *system.System, scenarios []*scenario.Scenari
 
 // try builds one mutant, runs its scenario, and judges it. The programs are removed afterwards; the evidence stays.
 func (c mutateCommand) try(ctx context.Context, env environment, sys *system.System, m mutate.Mutant, scenarios []*scenario.Scenario, bin, dir string) (r mutate.Result, err error) {
-	work, remove, err := cell.TempDir("stormglass-mutant-")
+	work, err := cell.NewTemp("stormglass-mutant-")
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, remove()) }()
-	built, err := m.Build(ctx, ".", work, bin, sys.Programs, c.Packages)
+	defer func() { err = errors.Join(err, work.Remove()) }()
+	built, err := m.Build(ctx, ".", work.Dir, bin, sys.Programs, c.Packages)
 	if err != nil {
 		return r, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"stormglass/chaos/cell"
@@ -24,7 +23,6 @@ type upCommand struct {
 
 // How long up waits for things that should take about a second.
 const (
-	bootPatience  = 60 * time.Second
 	probePatience = 60 * time.Second
 	stopPatience  = 30 * time.Second
 )
@@ -49,11 +47,11 @@ func (c upCommand) Run(ctx context.Context, env environment) (err error) {
 	if env.registry.Tour == nil && c.Probe {
 		return fmt.Errorf("find probe: nobody has registered one for %s", sys.Name)
 	}
-	dir, err := os.MkdirTemp("", upPrefix)
+	folder, err := cell.NewTemp(upPrefix)
 	if err != nil {
-		return fmt.Errorf("make folder: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, folder.Remove()) }()
 	begin := time.Now()
 	up := &upCell{upCommand: c, env: env, sys: sys}
 	defer func() {
@@ -61,14 +59,14 @@ func (c upCommand) Run(ctx context.Context, env environment) (err error) {
 			err = errors.Join(err, codeError{report.ExitInvalid, stop})
 		}
 	}()
-	if err := up.start(ctx, bin, dir); err != nil {
+	if err := up.start(ctx, bin, folder); err != nil {
 		return err
 	}
 	running := up.running()
 	if c.Probe {
 		return c.probe(ctx, env, running, begin)
 	}
-	return c.stay(ctx, env, running, begin, dir)
+	return c.stay(ctx, env, running, begin, folder.Dir)
 }
 
 // ports fixes the public port where one is asked for.

@@ -29,15 +29,13 @@ type upCell struct {
 func (u *upCell) running() *cell.Cell { return u.cell.Load() }
 
 // start brings up the observer, then the cell, then whoever answers questions. What it brought up, stop takes down.
-func (u *upCell) start(ctx context.Context, bin, dir string) error {
-	otlp, jaeger, err := u.observe(ctx, dir)
+func (u *upCell) start(ctx context.Context, bin string, folder *cell.Temp) error {
+	otlp, jaeger, err := u.observe(ctx, folder.Dir)
 	if err != nil {
 		return codeError{report.ExitInvalid, err}
 	}
-	bounded, cancel := context.WithTimeout(ctx, bootPatience)
-	defer cancel()
-	c, err := cell.Start(bounded, u.sys, cell.Options{
-		Name: "up", Dir: dir, Temporary: true, Bin: bin, Direct: true, Ports: u.ports(u.sys), OTLP: otlp, Jaeger: jaeger, Guard: u.env.guard,
+	c, err := cell.Start(ctx, u.sys, cell.Options{
+		Name: "up", Dir: folder.Dir, Temporary: folder, Bin: bin, Direct: true, Ports: u.ports(u.sys), OTLP: otlp, Jaeger: jaeger, Guard: u.env.guard,
 		Progress: func(format string, args ...any) { fmt.Fprintf(u.env.stderr, format+"\n", args...) },
 	})
 	switch {
@@ -52,7 +50,7 @@ func (u *upCell) start(ctx context.Context, bin, dir string) error {
 	if u.observer == nil {
 		return nil
 	}
-	if u.hush, err = announce(ctx, u.observer, dir, c.Public()); err != nil {
+	if u.hush, err = announce(ctx, u.observer, folder.Dir, c.Public()); err != nil {
 		return codeError{report.ExitInvalid, err}
 	}
 	return nil
