@@ -2,7 +2,7 @@
 
 GO      ?= go
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X stormglass/system/platform/boot.Version=$(VERSION)
+LDFLAGS := -s -w -X stormglass/system/platform/boot.Version=$(VERSION) -X stormglass/chaos/run.Version=$(VERSION)
 SCENARIOS ?= $(wildcard scenarios/*.yaml)
 LOCALLY ?= broker-killed inventory-killed-mid-saga order-killed-mid-saga payment-killed-mid-saga shipping-killed-mid-saga answers-lost order-rolling-restart flash-sale
 TOOLS   := $(CURDIR)/bin/tools

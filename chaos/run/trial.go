@@ -147,8 +147,13 @@ func (t *trial) keepVerdict(v verdict.Verdict) error {
 	return evidence.WriteJSON(filepath.Join(t.folder.Dir, evidence.VerdictFile), v)
 }
 
-// version is the revision that this program was built from.
+// Version is the revision that this program was built from, where the linker was told. Otherwise the Go command may know it.
+var Version string
+
 func version() string {
+	if Version != "" {
+		return Version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -76,7 +76,7 @@ func sessionsGoOn(f *evidence.Folder) (verdict.Result, error) {
 			continue
 		}
 		end := last[o.Visit]
-		t.expect(end.Outcome == load.OK, "customer %s lost the answer of a refresh, and its session: the last answer was %d %s", o.Fields["user_id"], end.Status, end.Detail)
+		t.expect(end.Outcome == load.OK, "customer %s lost the answer of a refresh, and its session; the last answer was: %s", o.Fields["user_id"], answer(end))
 	}
 	return t.result("%d refreshes, the answers of %d were lost at first", len(first), t.compared), nil
 }

@@ -70,7 +70,7 @@ func (s *sale) told(who sender, last load.Operation) {
 	o, ordered := s.kept[who]
 	if !ordered {
 		refused := last.Status == http.StatusTooManyRequests || last.Status == http.StatusServiceUnavailable
-		s.expect(refused, "customer %s has no order, and was answered by %d %s", who.user, last.Status, last.Detail)
+		s.expect(refused, "customer %s has no order, and the last answer was: %s", who.user, answer(last))
 		s.turnedAway++
 		return
 	}

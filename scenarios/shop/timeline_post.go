@@ -73,7 +73,7 @@ func said(o load.Operation, field string) string {
 // answer is what a customer heard.
 func answer(o load.Operation) string {
 	text := string(o.Outcome)
-	if o.Status != 0 {
+	if o.Status != 0 && o.Detail == "" { // which begins with it
 		text += ", " + strconv.Itoa(o.Status)
 	}
 	if state := o.Fields["state"]; state != "" {

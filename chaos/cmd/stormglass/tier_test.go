@@ -36,11 +36,18 @@ func TestATierThatIsNotThereIsBadInput(t *testing.T) {
 	for tiers, want := range map[string]string{
 		"papre":       `"papre" is not a tier of toy; did you mean paper?`,
 		"paper,paper": "paper is there twice",
+		"gold":        "prepare tier gold: toy toy-lacks: exit status 1\nthere is no gold on this machine",
 		"paper,gold":  "prepare tier gold: toy toy-lacks: exit status 1\nthere is no gold on this machine",
 	} {
 		code, _, stderr := y.execute(y.line("run", "--tier", tiers, runtest.Write(t, "scenarios/calm.yaml"))...)
 		if code != 2 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: got code %d and %s, want 2 and %q", tiers, code, stderr, want)
+		}
+		if strings.Contains(tiers, ",") { // an up has one
+			continue
+		}
+		if code, _, stderr := y.execute(y.line("up", "--tier", tiers)...); code != 2 || !strings.Contains(stderr, want) {
+			t.Errorf("up in %s: got code %d and %s, want 2 and %q", tiers, code, stderr, want)
 		}
 	}
 }

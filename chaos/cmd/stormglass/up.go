@@ -15,6 +15,7 @@ import (
 type upCommand struct {
 	Observe  bool   `help:"Scrape metrics and take in traces, so that query and trace can be asked about it." default:"true" negatable:""`
 	Probe    bool   `help:"Place one order, print one JSON object about it, and stop."`
+	Tier     string `help:"What the backends are: embedded, or as the system's file names its tiers." default:"embedded" placeholder:"TIER"`
 	Port     int    `help:"Port of the public address; a free one when 0." placeholder:"N"`
 	OTLP     string `name:"otlp" help:"Where to send traces, by OTLP over gRPC." placeholder:"HOST:PORT"`
 	Jaeger   string `help:"Where legacy clients send traces, by Jaeger's Thrift over HTTP." placeholder:"URL"`
@@ -40,8 +41,14 @@ func (c upCommand) Run(ctx context.Context, env environment) (err error) {
 	if err != nil {
 		return err
 	}
+	if sys, err = sys.In(c.Tier); err != nil {
+		return err
+	}
 	bin, err := c.programs(sys)
 	if err != nil {
+		return err
+	}
+	if err := checkMachine(ctx, []*system.System{sys}, bin); err != nil {
 		return err
 	}
 	if env.registry.Tour == nil && c.Probe {
