@@ -22,8 +22,8 @@ const (
 )
 
 const (
-	killWithin  = 5 * time.Second // how long a killed process may take to be gone
-	pauseWithin = 5 * time.Second // how long a paused one may take to stand still
+	killWithin  = 20 * time.Second // how long a killed process may take to be gone
+	pauseWithin = 20 * time.Second // how long a paused one may take to stand still
 )
 
 // Process is one instance's process, through all its lives. Its address, settings and data stay the same.

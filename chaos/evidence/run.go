@@ -37,6 +37,8 @@ type Run struct {
 
 	// Held says since when each awaited expectation has held without a break, by the expectation's own words.
 	Held map[string]time.Time `json:"held,omitempty"`
+	// AtWork says that the system still changed when the wait for it ended, so that what its parts say need not fit together.
+	AtWork bool `json:"at_work,omitempty"`
 	// Uncollected says why an audit or books are not there, by instance or company.
 	Uncollected map[string]string `json:"uncollected,omitempty"`
 	// Failures are the harness's own: each makes the run INVALID.

@@ -69,7 +69,7 @@ func (p *processes) Inject(ctx context.Context) error {
 }
 
 // strikeWithin bounds the strike of a trigger.
-const strikeWithin = 30 * time.Second
+const strikeWithin = 2 * time.Minute
 
 func (p *processes) triggered() {
 	ctx, cancel := context.WithTimeout(context.Background(), strikeWithin)

@@ -13,7 +13,7 @@ import (
 )
 
 // undoWithin bounds the undoing of one round.
-const undoWithin = 30 * time.Second
+const undoWithin = 2 * time.Minute
 
 // checkSchedule says what is wrong with on and off.
 func (s Spec) checkSchedule() error {

@@ -15,7 +15,7 @@ import (
 
 // How long steps may take that wait for others.
 const (
-	prepareWithin = 60 * time.Second
+	prepareWithin = 2 * time.Minute
 	stopCell      = 30 * time.Second
 	stopObserver  = 20 * time.Second
 )

@@ -1,7 +1,9 @@
 package run
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -13,27 +15,35 @@ import (
 const (
 	lookEvery = 300 * time.Millisecond // between two looks at what is awaited
 	openVisit = 10 * time.Second       // how long visits may stay open once the load has ended
+	atMost    = 3                      // times the scenario's drain, for a system that changes all the while
 )
 
-// drain ends the load and waits until nothing that may still come true is missing in two looks running, but no longer
-// than the scenario allows. What is still missing then is for the judge to say. Waiting takes little of a machine, so the
-// next scenario may begin, if this is not one that leaves much to do.
+// drain ends the load and waits until nothing that may still come true is missing in two looks running. What is still missing
+// once nothing has changed for as long as the scenario allows, is for the judge to say; a slow machine gets its time, but not
+// forever. Waiting takes little of a machine, so the next scenario may begin, if this is not one that leaves much to do.
 func (t *trial) drain(ctx context.Context) error {
 	start := time.Now()
 	t.room()
 	t.endLoad(ctx)
-	deadline := start.Add(t.scenario.Drain)
-	for complete := 0; complete < 2 && time.Now().Before(deadline); {
+	latest, changed := start.Add(atMost*t.scenario.Drain), start
+	for complete := 0; complete < 2; {
 		if err := wait(lookEvery)(ctx); err != nil {
 			return err
 		}
-		t.gather(ctx)
+		moved := t.gather(ctx)
 		now := time.Now()
+		if moved {
+			changed = now
+		}
 		findings := t.bench().After(ctx, t.view(start, now))
 		t.note(findings, now)
 		complete++
 		if slices.ContainsFunc(findings, verdict.Finding.Pending) {
 			complete = 0
+		}
+		if quiet := now.Sub(changed) >= t.scenario.Drain; complete == 0 && (quiet || now.After(latest)) {
+			t.folder.Run.AtWork = !quiet
+			break
 		}
 	}
 	return ctx.Err()
@@ -56,7 +66,7 @@ func (t *trial) note(findings []verdict.Finding, now time.Time) {
 	for _, f := range findings {
 		_, held := t.folder.Run.Held[f.Asked]
 		switch {
-		case f.State != verdict.Holds:
+		case f.State != verdict.Holds && !f.Late():
 			delete(t.folder.Run.Held, f.Asked)
 		case !held:
 			t.folder.Run.Held[f.Asked] = now
@@ -77,8 +87,10 @@ func (t *trial) view(start, now time.Time) *evidence.Folder {
 	return &view
 }
 
-// gather asks every service for its audit and every company for its books.
-func (t *trial) gather(ctx context.Context) {
-	w := newWitness(t.running(), t.options.System)
-	t.folder.Audits, t.folder.Books, t.folder.Run.Uncollected = w.all(ctx)
+// gather asks every service for its audit and every company for its books, and says whether one is not as it was.
+func (t *trial) gather(ctx context.Context) (moved bool) {
+	audits, books := t.folder.Audits, t.folder.Books
+	t.folder.Audits, t.folder.Books, t.folder.Run.Uncollected = newWitness(t.running(), t.options.System).all(ctx)
+	same := func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
+	return !maps.EqualFunc(audits, t.folder.Audits, same) || !maps.EqualFunc(books, t.folder.Books, same)
 }

@@ -14,7 +14,7 @@ const (
 	// patience is how long a fault that waits for a moment on a link may wait. Then it is undone, with no dose.
 	patience = 20 * time.Second
 	// undoing bounds the way in, and the way back: for a killed process up to its being ready again.
-	undoing = 30 * time.Second
+	undoing = 2 * time.Minute
 )
 
 // fault carries out the timeline of faults and returns when the last one is undone.

@@ -37,7 +37,7 @@ type Scenario struct {
 	Steady    Steady                       `yaml:"steady" doc:"The baseline: how long it lasts and what it must show."`
 	Faults    []fault.Spec                 `yaml:"faults" doc:"What goes wrong, and when; none: a control."`
 	Recover   time.Duration                `yaml:"recover" doc:"How long load goes on after the last fault."`
-	Drain     time.Duration                `yaml:"drain" doc:"The longest wait, without load, for what must hold after; 20s unless told."`
+	Drain     time.Duration                `yaml:"drain" doc:"The longest wait, without load, for what must hold after, counted from the last change in the books of the system, and three times that at most; 20s unless told."`
 	Expect    Expect                       `yaml:"expect" doc:"What must be true."`
 	Risk      string                       `yaml:"risk" doc:"A check that counts objects in the risky state when the fault struck; none of them: INCONCLUSIVE."`
 	Alone     bool                         `yaml:"alone" doc:"Its claims are about time: no other scenario runs beside it."`

@@ -61,11 +61,11 @@ func (q query) drained(e scenario.Expectation, depths []observe.Point) Finding {
 	case peak == 0:
 		return Finding{State: Unproven, Measured: "nothing ever waited, so nothing was drained"}
 	case empty == nil || last.Value > 0:
-		return Finding{State: Broken, Measured: fmt.Sprintf("grew to %.4g; %.4g still wait %s after the fault", peak, last.Value, seconds(fault.End, last.Time))}
+		return Finding{State: Broken, waits: true, Measured: fmt.Sprintf("grew to %.4g; %.4g still wait %s after the fault", peak, last.Value, seconds(fault.End, last.Time))}
 	}
 	f := Finding{State: Holds, Measured: fmt.Sprintf("grew to %.4g; empty after %s", peak, seconds(fault.End, empty.Time))}
 	if empty.Time.Sub(fault.End) > e.DrainedWithin {
-		f.State = Broken
+		f.State, f.late = Broken, true
 	}
 	return f
 }

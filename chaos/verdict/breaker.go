@@ -99,7 +99,7 @@ func (q query) closes(e scenario.Expectation, moments []moment) Finding {
 			continue
 		}
 		if i == len(moments)-1 {
-			return Finding{State: Broken, Measured: fmt.Sprintf("still not closed after %s", seconds(fault.End, m.at))}
+			return Finding{State: Broken, waits: true, Measured: fmt.Sprintf("still not closed after %s", seconds(fault.End, m.at))}
 		}
 		at = moments[i+1].at
 	}
@@ -108,7 +108,7 @@ func (q query) closes(e scenario.Expectation, moments []moment) Finding {
 	}
 	f := Finding{State: Holds, Measured: "closed after " + seconds(fault.End, at)}
 	if at.Sub(fault.End) > e.ClosesWithin {
-		f.State = Broken
+		f.State, f.late = Broken, true
 	}
 	return f
 }

@@ -68,6 +68,9 @@ type Finding struct {
 	Of       string   `json:"of"`      // of these: operations, scrapes, calls, objects
 	State    State    `json:"state"`
 	Broken   []string `json:"broken,omitempty"` // examples of what is wrong
+
+	waits bool // see Pending
+	late  bool // see Late
 }
 
 // String is the finding in one line.
@@ -85,15 +88,10 @@ func (f Finding) Basis() string {
 }
 
 // Pending reports whether waiting may still change the finding for the better, once the load has ended.
-func (f Finding) Pending() bool {
-	switch f.Subject {
-	case "breaker", "backlog":
-		return f.State == Broken
-	case "check", "invariant":
-		return f.State != Holds
-	}
-	return false
-}
+func (f Finding) Pending() bool { return f.waits }
+
+// Late reports that what was asked came true, but after the time that it had.
+func (f Finding) Late() bool { return f.late }
 
 // Judge judges an evidence folder. It reads nothing but the folder and changes nothing in it, so the same folder and
 // registry give the same verdict whenever and wherever it is asked.

@@ -105,21 +105,42 @@ func TestJudgingTwiceGivesTheSame(t *testing.T) {
 }
 
 func TestOnlyWhatTimeCanMendIsPending(t *testing.T) {
-	for _, c := range []struct {
-		f    Finding
-		want bool
+	drained := scenario.Expectation{Backlog: "q", DrainedWithin: 2 * time.Second}
+	closes := scenario.Expectation{Breaker: "a -> b", ClosesWithin: 2 * time.Second}
+	tidy := scenario.Expectation{Check: "tidy", Within: time.Second}
+	for name, c := range map[string]struct {
+		e             scenario.Expectation
+		seen          recorded
+		state         State
+		pending, late bool
 	}{
-		{Finding{Subject: "breaker", State: Broken}, true},
-		{Finding{Subject: "breaker", State: Unproven}, false},
-		{Finding{Subject: "backlog", State: Broken}, true},
-		{Finding{Subject: "check", State: Broken}, true},
-		{Finding{Subject: "invariant", State: Unproven}, true},
-		{Finding{Subject: "check", State: Holds}, false},
-		{Finding{Subject: "signal", State: Broken}, false},
-		{Finding{Subject: "promql", State: Broken}, false},
+		"a backlog that is there":              {drained, recorded{"depth q": curve{-4: 0, 1: 7}}, Broken, true, false},
+		"a backlog that went too late":         {drained, recorded{"depth q": curve{-4: 0, 1: 7, 7: 0}}, Broken, false, true},
+		"a backlog that never was":             {drained, recorded{"depth q": curve{-4: 0}}, Unproven, false, false},
+		"a backlog that did not grow":          {scenario.Expectation{Backlog: "q", GrowsTo: bound(5)}, recorded{"depth q": curve{-4: 0}}, Broken, false, false},
+		"a breaker that is open":               {closes, recorded{"state a>b": curve{-4: 0, 1: 2}}, Broken, true, false},
+		"a breaker that closed too late":       {closes, recorded{"state a>b": curve{-4: 0, 1: 2, 7: 0}}, Broken, false, true},
+		"a breaker that did not open":          {scenario.Expectation{Breaker: "a -> b", OpensWithin: time.Second}, recorded{"state a>b": curve{-4: 0}}, Broken, false, false},
+		"a check that does not hold":           {scenario.Expectation{Check: "wrong", Within: time.Hour}, nil, Broken, true, false},
+		"a check that found too little so far": {scenario.Expectation{Check: "empty", Within: time.Hour}, nil, Unproven, true, false},
+		"a check that came true too late":      {tidy, nil, Broken, false, true},
+		"a signal that breaks its bounds":      {scenario.Expectation{Signal: "success", AtLeast: bound(2)}, nil, Broken, false, false},
 	} {
-		if got := c.f.Pending(); got != c.want {
-			t.Errorf("%s that is %s: got %v, want %v", c.f.Subject, c.f.State, got, c.want)
+		got := judged(t, "after", c.e, folder(), c.seen)
+		if got.State != c.state || got.Pending() != c.pending || got.Late() != c.late {
+			t.Errorf("%s: got %s, pending %v, late %v, want %s, %v, %v", name, got.State, got.Pending(), got.Late(), c.state, c.pending, c.late)
 		}
+	}
+}
+
+func TestOfASystemThatIsStillAtWorkNoInvariantIsCalledBroken(t *testing.T) {
+	f, r := folder(), registry()
+	f.Run.AtWork = true
+	r.Checks[0].Func = func(*evidence.Folder) Result {
+		return Result{Compared: 3, Measured: "one lost", Broken: []string{"order 1"}}
+	}
+	got := Bench{Scenario: asked(), Registry: r, Metrics: recorded{}}.Verdict(t.Context(), f)
+	if got.Verdict != scenario.Inconclusive || !strings.Contains(strings.Join(got.Reasons, "\n"), "one lost; the system was still at work") {
+		t.Errorf("got %s because %q, want INCONCLUSIVE because it was still at work", got.Verdict, got.Reasons)
 	}
 }

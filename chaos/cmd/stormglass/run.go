@@ -61,7 +61,7 @@ func (c *runCommand) read(ctx context.Context, env environment) (t task, err err
 	case c.Jobs < 0:
 		return t, fmt.Errorf("read --jobs: expected 0 or more, got %d", c.Jobs)
 	case c.Jobs == 0:
-		c.Jobs = max(1, runtime.NumCPU()*3/2)
+		c.Jobs = max(1, runtime.GOMAXPROCS(0)*3/2) // which knows the quota of a container
 	}
 	if c.Repeat < 1 {
 		return t, fmt.Errorf("read --repeat: expected at least 1, got %d", c.Repeat)
