@@ -34,7 +34,7 @@ func options(t *testing.T) run.Options {
 
 func TestEachVerdictIsGivenToTheRunThatDeservesIt(t *testing.T) {
 	var scenarios []*scenario.Scenario
-	for _, name := range []string{"bank-dark", "calm", "orders-lost", "idle-link", "unsteady", "desk-dies", "bank-killed"} {
+	for _, name := range []string{"bank-dark", "calm", "orders-lost", "idle-link", "unsteady", "desk-dies", "bank-killed", "slow-desk", "desk-at-work"} {
 		scenarios = append(scenarios, runtest.Scenario(t, name))
 	}
 	o := options(t)

@@ -13,8 +13,9 @@ import (
 // counter is the desk's state: what it accepted, and what the bank has not charged yet.
 type counter struct {
 	bank     string
-	lossy    bool // the defect that a check must find: an order whose charge fails is forgotten
-	refusing bool // half of all orders are refused
+	lossy    bool          // the defect that a check must find: an order whose charge fails is forgotten
+	refusing bool          // half of all orders are refused
+	pause    time.Duration // between two charges
 
 	mu       sync.Mutex
 	accepted []string
@@ -26,9 +27,15 @@ type counter struct {
 }
 
 // desk takes orders on its public port at once, and has them charged one after the other. Its settings make it lose
-// orders, refuse them, or end by itself.
+// orders, refuse them, take its time, or end by itself.
 func desk() error {
-	d := &counter{bank: os.Getenv("BANK_URL"), lossy: os.Getenv("LOSSY") != "", refusing: os.Getenv("REFUSING") != ""}
+	d := &counter{bank: os.Getenv("BANK_URL"), lossy: os.Getenv("LOSSY") != "", refusing: os.Getenv("REFUSING") != "", pause: 2 * time.Millisecond}
+	if text := os.Getenv("PAUSE"); text != "" {
+		var err error
+		if d.pause, err = time.ParseDuration(text); err != nil {
+			return err
+		}
+	}
 	if text := os.Getenv("EXIT_AFTER"); text != "" {
 		after, err := time.ParseDuration(text)
 		if err != nil {
@@ -72,7 +79,7 @@ func (d *counter) order(w http.ResponseWriter, r *http.Request) {
 // work charges what waits, while its breaker lets it: three failures in a row open it for 300 ms.
 func (d *counter) work() {
 	client := &http.Client{Timeout: 100 * time.Millisecond}
-	for ; ; time.Sleep(2 * time.Millisecond) {
+	for ; ; time.Sleep(d.pause) {
 		d.mu.Lock()
 		blocked := len(d.waiting) == 0 || time.Now().Before(d.openTill)
 		var next string
