@@ -20,7 +20,7 @@ type count struct {
 }
 
 // Tally reads the summaries of runs and writes a table in Markdown: how often each scenario gave the verdict that its file
-// expects, how often every invariant held, and what happened in the runs where it did not.
+// expects, how often no invariant was broken, and what happened in the runs where it did not.
 func Tally(w io.Writer, runs []string) error {
 	var counts []*count
 	for _, run := range runs {
@@ -37,7 +37,7 @@ func Tally(w io.Writer, runs []string) error {
 		}
 	}
 	slices.SortFunc(counts, func(a, b *count) int { return strings.Compare(a.name, b.name) })
-	fmt.Fprintln(w, "| scenario | gave its verdict | all invariants held | otherwise |\n|---|--:|--:|---|")
+	fmt.Fprintln(w, "| scenario | gave its verdict | no invariant broken | otherwise |\n|---|--:|--:|---|")
 	for _, c := range counts {
 		fmt.Fprintf(w, "| `%s` | %d of %d | %d of %d | %s |\n", c.name, c.expected, c.runs, c.safe, c.runs, strings.Join(c.otherwise, "; "))
 	}
