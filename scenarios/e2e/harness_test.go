@@ -224,11 +224,7 @@ func TestWhatAKilledGuardLeavesIsSweptByTheNextRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-h.ended
-	next := exec.Command(filepath.Join(h.bin, "stormglass"), "up", "--bin", h.bin, "--probe")
-	next.Dir, next.Env = root, append(os.Environ(), "TMPDIR="+h.temp)
-	if said, err := next.CombinedOutput(); err != nil {
-		t.Fatalf("the next harness: %v\n%s", err, said)
-	}
+	h.next()
 	await.NoError(t, h.left)
 }
 

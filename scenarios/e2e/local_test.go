@@ -26,7 +26,7 @@ func TestTheShopSellsOnRealBackendsAndAgainWhenTheyComeBack(t *testing.T) {
 		t.Helper()
 		c := s.customer("Ada")
 		c.fill(lamp, 1)
-		c.await(c.place(c.basket(goodCard)).ID, "shipped") // leases of work that a dead server held are 15 s
+		c.await(c.place(c.basket(goodCard)).ID, "shipped")
 	}
 	buys()
 	time.Sleep(backendtest.Ripening)

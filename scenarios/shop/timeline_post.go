@@ -73,8 +73,8 @@ func said(o load.Operation, field string) string {
 // answer is what a customer heard.
 func answer(o load.Operation) string {
 	text := string(o.Outcome)
-	if o.Status != 0 && o.Detail == "" { // which begins with it
-		text += ", " + strconv.Itoa(o.Status)
+	if status := strconv.Itoa(o.Status); o.Status != 0 && !strings.HasPrefix(o.Detail, status) {
+		text += ", " + status
 	}
 	if state := o.Fields["state"]; state != "" {
 		text += ", the order is " + because(state, o.Fields["reason"])

@@ -37,13 +37,13 @@ func (c benchCommand) Run(ctx context.Context, env environment) (err error) {
 	if c.Rate <= 0 || c.Burst <= 0 || c.Length <= 0 || c.Step <= 0 {
 		return errors.New("read flags: --rate, --burst, --length and --step must be more than 0")
 	}
-	dir, err := cell.NewTemp("stormglass-bench-")
+	work, err := cell.NewTemp("stormglass-bench-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, dir.Remove()) }()
+	defer func() { err = errors.Join(err, work.Remove()) }()
 	measured, err := bench.Run(ctx, bench.Options{
-		System: sys, Registry: env.registry, Bin: bin, Dir: dir.Dir, Guard: env.guard, Seed: c.Seed,
+		System: sys, Registry: env.registry, Bin: bin, Dir: work.Dir, Guard: env.guard, Seed: c.Seed,
 		Rate: c.Rate, Burst: c.Burst, Length: c.Length, Step: c.Step, Only: c.Only,
 		Progress: func(format string, args ...any) { fmt.Fprintf(env.stderr, format+"\n", args...) },
 	})

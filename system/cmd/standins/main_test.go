@@ -85,7 +85,7 @@ func TestMissingSettingsAreNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := prepare(t, name, t.TempDir())
-			p.Env = p.Env[:2]
+			p.Env = p.Env[:2] // none of its own
 			code, output := p.end(t)
 			if code != boot.ExitUsage {
 				t.Errorf("got exit code %d, want 2", code)
