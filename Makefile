@@ -28,7 +28,7 @@ chaos-test: build ## run every scenario; evidence and summary in out/chaos/lates
 	bin/stormglass run $(FLAGS) $(SCENARIOS)
 
 chaos-local: build ## deaths, lost answers and a rush on PostgreSQL, RabbitMQ and Redis too, beside the embedded tier's verdicts
-	bin/stormglass run --tier embedded,local --out out/local --jobs 2 $(FLAGS) $(LOCALLY:%=scenarios/%.yaml)
+	bin/stormglass run --tier embedded,local --out out/local $(FLAGS) $(LOCALLY:%=scenarios/%.yaml)
 
 test: ## run all tests with the race detector; says what it could not test
 	@mkdir -p out; rm -f out/not-tested

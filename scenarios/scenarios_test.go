@@ -42,6 +42,14 @@ func TestWhoeverClaimsThatAFaultIsSurvivedSaysWhatWasAtRisk(t *testing.T) {
 	}
 }
 
+func TestANegativeControlSaysForWhichReasonItMustNotPass(t *testing.T) {
+	for _, s := range all(t) {
+		if s.Verdict != scenario.Pass && s.Reason == "" {
+			t.Errorf("%s must give %s and does not say for which reason: any other failure would satisfy it", s.Path, s.Verdict)
+		}
+	}
+}
+
 func TestEachFileTeachesBeforeItClaims(t *testing.T) {
 	claims := map[string]string{}
 	for _, s := range all(t) {

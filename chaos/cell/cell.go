@@ -41,6 +41,7 @@ type Options struct {
 	Jaeger    string                       // URL of the legacy trace endpoint; "" as above
 	Seed      uint64                       // of all chance in the cell, see Stream.Seed
 	Guard     []string                     // the command that runs Guard; by default this program with the argument "guard"
+	Guarded   func(pid int)                // told of the guard's process, below which all others of the cell run; may be nil
 	Progress  func(format string, args ...any)
 
 	data string // the folder of the data
@@ -121,6 +122,9 @@ func (c *Cell) boot(ctx context.Context) error {
 	}
 	if c.keeper, err = c.newKeeper(filepath.Join(run, unique+recordSuffix)); err != nil {
 		return err
+	}
+	if c.o.Guarded != nil {
+		c.o.Guarded(c.keeper.cmd.Process.Pid)
 	}
 	// The guard takes the data away, so there must be none before there is a guard.
 	if err := os.MkdirAll(c.o.data, 0o700); err != nil {

@@ -46,7 +46,6 @@ type report struct {
 func Guard(in io.Reader, out io.Writer) error {
 	// A write to a harness that is gone must be an error here and not the end of the guard.
 	signal.Ignore(syscall.SIGPIPE)
-	giveWay()
 	for fd := range mostHeld { // what the harness gave us to hold is not for those whom we start
 		syscall.CloseOnExec(3 + fd)
 	}

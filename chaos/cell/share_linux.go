@@ -2,10 +2,8 @@ package cell
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -19,30 +17,14 @@ const timerSlack = time.Millisecond
 // setTimerSlack is the prctl(2) option PR_SET_TIMERSLACK.
 const setTimerSlack = 29
 
-// niceness is that of a cell's processes. The harness is one program beside dozens, and whoever asks it for something, a
-// proxy or the next visitor, must not wait for all of them: it has three times the share of a cell.
-const niceness = 5
-
-// giveWay sets niceness for this process's session, where Linux shares processors out by session first. Where it does
-// not, what launch sets is enough.
-func giveWay() { _ = os.WriteFile("/proc/self/autogroup", []byte(strconv.Itoa(niceness)), 0) }
-
-// launch starts a command with the cell's niceness and timer slack, which a process inherits from the thread that starts
-// it. The guard itself may keep them.
+// launch starts a command with the cell's timer slack, which a process inherits from the thread that starts it. The guard
+// itself may keep it. Its priority is the usual one: beside other programs a cell must get its fair share of the processors, or
+// the system that it runs would be blamed for what it did not get.
 func launch(cmd *exec.Cmd) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if _, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, setTimerSlack, uintptr(timerSlack), 0); errno != 0 {
 		return fmt.Errorf("set timer slack: %w", errno)
-	}
-	was, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
-	if err != nil {
-		return fmt.Errorf("get priority: %w", err)
-	}
-	if now := 20 - was; now < niceness { // the system call gives 20 minus it; one that is nicer already could not go back
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness); err != nil {
-			return fmt.Errorf("set priority: %w", err)
-		}
 	}
 	return cmd.Start()
 }

@@ -23,16 +23,16 @@ func TestProcessesOfACellHaveItsTimerSlack(t *testing.T) {
 	}
 }
 
-func TestProcessesOfACellGiveWayToTheHarness(t *testing.T) {
+func TestProcessesOfACellHaveTheUsualPriority(t *testing.T) {
 	own := niceness(t, 0)
 	c := celltest.Start(t, nil)
 	for _, i := range c.Instances() {
-		if got, want := niceness(t, i.Pid), max(own, 5); got != want {
-			t.Errorf("%s: got niceness %d, want %d", i.Name, got, want)
+		if got := niceness(t, i.Pid); got != own {
+			t.Errorf("%s: got niceness %d, want the harness's own, %d", i.Name, got, own)
 		}
 		group, err := os.ReadFile(fmt.Sprintf("/proc/%d/autogroup", i.Pid))
-		if err == nil && !strings.HasSuffix(strings.TrimSpace(string(group)), "nice 5") { // not every Linux has them
-			t.Errorf("%s: its session is %q, want it to have niceness 5", i.Name, group)
+		if err == nil && !strings.HasSuffix(strings.TrimSpace(string(group)), "nice 0") { // not every Linux has them
+			t.Errorf("%s: its session is %q, want it to have niceness 0", i.Name, group)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
+	"stormglass/chaos/strain"
 )
 
 // The files of a folder.
@@ -21,6 +23,7 @@ const (
 	RunFile      = "run.json"
 	FaultsFile   = "faults.json"
 	HistoryFile  = "history.jsonl"
+	StrainFile   = "strain.jsonl"
 	VerdictFile  = "verdict.json"
 	auditDir     = "audit"
 	booksDir     = "books"
@@ -39,7 +42,10 @@ func Open(dir string) (*Folder, error) {
 	if err := readJSON(filepath.Join(dir, FaultsFile), &f.Doses); err != nil {
 		return nil, fmt.Errorf("open evidence %s: %w", dir, err)
 	}
-	if f.History, err = readHistory(filepath.Join(dir, HistoryFile)); err != nil {
+	if f.History, err = readLines[load.Operation](filepath.Join(dir, HistoryFile)); err != nil {
+		return nil, fmt.Errorf("open evidence %s: %w", dir, err)
+	}
+	if f.Strain, err = readLines[strain.Sample](filepath.Join(dir, StrainFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open evidence %s: %w", dir, err)
 	}
 	if f.Audits, err = readAll(filepath.Join(dir, auditDir)); err != nil {
@@ -57,6 +63,9 @@ func (f *Folder) Write() error {
 		return err
 	}
 	if err := WriteJSON(filepath.Join(f.Dir, FaultsFile), append([]fault.Dose{}, f.Doses...)); err != nil {
+		return err
+	}
+	if err := writeLines(filepath.Join(f.Dir, StrainFile), f.Strain); err != nil {
 		return err
 	}
 	if err := writeAll(filepath.Join(f.Dir, auditDir), f.Audits); err != nil {
@@ -86,24 +95,39 @@ func readJSON(path string, into any) error {
 	return decode(path, text, into)
 }
 
-func readHistory(path string) ([]load.Operation, error) {
+// readLines reads a file of one JSON value a line.
+func readLines[T any](path string) (all []T, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	var history []load.Operation
 	for lines := json.NewDecoder(bufio.NewReader(file)); ; {
-		var op load.Operation
-		err := lines.Decode(&op)
+		var one T
+		err := lines.Decode(&one)
 		if errors.Is(err, io.EOF) {
-			return history, nil
+			return all, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("decode line %d of %s: %w", len(history)+1, path, err)
+			return nil, fmt.Errorf("decode line %d of %s: %w", len(all)+1, path, err)
 		}
-		history = append(history, op)
+		all = append(all, one)
 	}
+}
+
+// writeLines writes what readLines reads.
+func writeLines[T any](path string, all []T) error {
+	var text bytes.Buffer
+	lines := json.NewEncoder(&text)
+	for _, one := range all {
+		if err := lines.Encode(one); err != nil {
+			return fmt.Errorf("encode %s: %w", filepath.Base(path), err)
+		}
+	}
+	if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write evidence: %w", err)
+	}
+	return nil
 }
 
 func readAll(dir string) (map[string]json.RawMessage, error) {

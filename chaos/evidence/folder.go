@@ -4,6 +4,7 @@
 //	faults.json     the faults with their doses     history.jsonl   one operation of a shopper per line
 //	metrics/        samples                         traces.jsonl    spans        logs/   one file per instance
 //	audit/<instance>.json   GET /audit of every service    books/<unit>.json   GET /books of every company
+//	strain.jsonl    who had the processors, and how late the harness was, each 100 ms
 //	verdict.json    what judging said
 package evidence
 
@@ -14,6 +15,7 @@ import (
 
 	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
+	"stormglass/chaos/strain"
 	"stormglass/chaos/system"
 )
 
@@ -24,6 +26,7 @@ type Folder struct {
 	Run     Run
 	Doses   []fault.Dose
 	History []load.Operation
+	Strain  []strain.Sample // none in a folder of a version that did not measure it
 
 	Audits map[string]json.RawMessage // by instance, such as order-1
 	Books  map[string]json.RawMessage // by unit, such as card-processor

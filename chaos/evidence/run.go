@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"stormglass/chaos/load"
+	"stormglass/chaos/strain"
 	"stormglass/chaos/system"
 )
 
@@ -27,6 +28,9 @@ type Run struct {
 	Platform string `json:"platform"`
 	Tier     string `json:"tier"`
 
+	Machine strain.Machine `json:"machine"` // what the harness ran on
+	Try     int            `json:"try"`     // 1, or more when an earlier try could not be judged
+
 	Phases []Phase `json:"phases"`
 	Load   Load    `json:"load"`
 
@@ -43,6 +47,9 @@ type Run struct {
 	Uncollected map[string]string `json:"uncollected,omitempty"`
 	// Failures are the harness's own: each makes the run INVALID.
 	Failures []string `json:"failures,omitempty"`
+	// TimedOut says that the first of them was a step that took longer than it may, such as booting: on a machine whose processors
+	// others took, that says nothing of the system or the harness.
+	TimedOut bool `json:"timed_out,omitempty"`
 }
 
 // Phase is one stretch of the run.

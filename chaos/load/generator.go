@@ -21,6 +21,7 @@ type Options struct {
 	// Timeout bounds each operation, 0 for 10 s. What it cuts is unknown.
 	Timeout  time.Duration
 	Recorder *Recorder
+	Late     func(time.Duration) // told by how much each visit started late; may be nil
 }
 
 // Generator starts visits on schedule until it is stopped.
@@ -121,6 +122,9 @@ func (g *Generator) visit(ctx context.Context, n int, intended time.Time) {
 		return
 	}
 	lag := time.Since(intended)
+	if g.o.Late != nil {
+		g.o.Late(lag)
+	}
 	g.count(func(s *Stats) { s.Visits++; s.MaxLag = max(s.MaxLag, lag) })
 	v := &Visit{
 		Number: n, Intended: intended, Rand: visitRand(g.o.Seed, n),

@@ -16,7 +16,7 @@ const (
 	Killed   Fate = "killed"   // by the check that was named
 	Mistaken Fate = "mistaken" // other checks noticed, the one that was named did not
 	Survived Fate = "survived" // nothing noticed
-	Unjudged Fate = "unjudged" // the run itself failed, or was not steady: nothing is known
+	Unjudged Fate = "unjudged" // the run itself failed, or was not steady, or others took the processors: nothing is known
 )
 
 // Result is one line of the kill table.
@@ -26,7 +26,9 @@ type Result struct {
 	Fate   Fate     `json:"fate"`
 	Broken []string `json:"broken"` // all that noticed
 	Why    string   `json:"why,omitempty"`
-	Folder string   `json:"evidence,omitempty"`
+	// Strained says of an unjudged one that this machine did not let it be judged: another try may tell.
+	Strained bool   `json:"strained,omitempty"`
+	Folder   string `json:"evidence,omitempty"`
 }
 
 // Judge says what a run of the mutant's scenario came to. What a run claims about time means nothing when it was not steady
@@ -49,8 +51,8 @@ func (m Mutant) Judge(v verdict.Verdict) Result {
 		r.Fate = Killed
 	case len(r.Broken) > 0:
 		r.Fate = Mistaken
-	case v.Verdict == scenario.Invalid:
-		r.Fate, r.Why = Unjudged, strings.Join(v.Reasons, "; ")
+	case v.Verdict == scenario.Invalid || v.Unjudged():
+		r.Fate, r.Why, r.Strained = Unjudged, strings.Join(v.Reasons, "; "), v.Unjudged()
 	default:
 		r.Fate = Survived
 	}

@@ -27,6 +27,8 @@ type Options struct {
 	// Keep is how long what was seen is remembered; 0 means for ever. With a limit there is no recording: nothing is
 	// written but what does not fit into memory, and Open has nothing to open.
 	Keep time.Duration
+	// Late is told by how much each scrape begins late; nil means nobody.
+	Late func(time.Duration)
 	// OTLPAddr and JaegerAddr are where the receivers listen; empty means a free port of 127.0.0.1.
 	OTLPAddr, JaegerAddr string
 }

@@ -43,6 +43,9 @@ func Start(ctx context.Context, o Options) (_ *Observer, err error) {
 	if o.Targets == nil {
 		o.Targets = func() []Target { return nil }
 	}
+	if o.Late == nil {
+		o.Late = func(time.Duration) {}
+	}
 	if o.ScrapeEvery < time.Millisecond {
 		return nil, fmt.Errorf("start observer: ScrapeEvery is %v, must be at least 1ms", o.ScrapeEvery)
 	}

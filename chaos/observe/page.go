@@ -47,10 +47,14 @@ func (p *page) loop(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		p.scrape(ctx)
+		ended := time.Now()
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case due := <-ticker.C:
+			if ended.Before(due) { // a target that takes its time makes us late, and that is not our lateness
+				p.scraper.late(time.Since(due))
+			}
 		}
 	}
 }

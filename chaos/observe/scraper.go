@@ -31,6 +31,7 @@ type scraper struct {
 	client  *http.Client
 	// fail takes errors of the storage itself. What goes wrong at a target becomes up = 0 instead.
 	fail func(error)
+	late func(time.Duration) // told by how much each scrape begins late
 
 	mu   sync.Mutex
 	down map[string]error // why the last scrape failed, by instance
@@ -42,6 +43,7 @@ func newScraper(o Options, store storage.AppendableV2, fail func(error)) *scrape
 		targets: o.Targets,
 		store:   store,
 		fail:    fail,
+		late:    o.Late,
 		down:    make(map[string]error),
 		client: &http.Client{Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: scrapeTimeout}).DialContext,

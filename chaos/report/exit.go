@@ -11,14 +11,17 @@ const (
 	ExitExpected     = 0   // every scenario gave the verdict that its file asks for
 	ExitBroken       = 1   // a claim broke, or a FAIL that was expected did not come
 	ExitBadInput     = 2   // a file, a flag or the surroundings are wrong
-	ExitInconclusive = 3   // something was not proven that should have been
+	ExitInconclusive = 3   // something was not proven that should have been, could not be judged on this machine, or did not run in time
 	ExitInvalid      = 4   // the harness itself failed, or the baseline was not steady
 	ExitInterrupted  = 130 // Ctrl-C; everything was undone
 )
 
-// ExitCode is the code for a run's results, the most severe of them.
-func ExitCode(results []run.Result) int {
+// ExitCode is the code for a run's results, the most severe of them. late is how many scenarios did not begin for lack of time.
+func ExitCode(results []run.Result, late int) int {
 	code := ExitExpected
+	if late > 0 {
+		code = ExitInconclusive
+	}
 	for _, r := range results {
 		if c := exitCode(r.Verdict); severity(c) > severity(code) {
 			code = c
@@ -31,6 +34,8 @@ func exitCode(v verdict.Verdict) int {
 	switch {
 	case v.AsExpected():
 		return ExitExpected
+	case v.Unjudged():
+		return ExitInconclusive
 	case v.Verdict == scenario.Invalid:
 		return ExitInvalid
 	case v.Verdict == scenario.Inconclusive:

@@ -12,15 +12,20 @@ import (
 
 	"stormglass/chaos/run"
 	"stormglass/chaos/scenario"
+	"stormglass/chaos/strain"
 	"stormglass/chaos/verdict"
 )
 
 // summary is summary.json.
 type summary struct {
-	Seed      uint64  `json:"seed"`
-	Expected  int     `json:"as_expected"` // scenarios that gave the verdict their file asks for
-	NotRun    int     `json:"not_run"`     // that were to run and did not begin
-	Scenarios []entry `json:"scenarios"`
+	Seed        uint64           `json:"seed"`
+	Expected    int              `json:"as_expected"`    // scenarios that gave the verdict their file asks for
+	NotRun      int              `json:"not_run"`        // that were to run and did not begin
+	Left        []string         `json:"left,omitempty"` // their names
+	Machine     strain.Machine   `json:"machine"`
+	Calibration *run.Calibration `json:"calibration,omitempty"` // what the first cell cost; none where nothing ran beside it
+	Cells       []run.Occupancy  `json:"cells"`                 // how many ran at once, from each change on
+	Scenarios   []entry          `json:"scenarios"`
 }
 
 // entry is one scenario in summary.json: its verdict and where the evidence lies.
@@ -30,14 +35,34 @@ type entry struct {
 	AsExpected bool    `json:"as_expected"`
 	Seconds    float64 `json:"seconds"`
 	Evidence   string  `json:"evidence"`
+	Try        int     `json:"try"`
+	Earlier    []try   `json:"earlier_tries,omitempty"` // that could not be judged
 }
 
-// Files writes out/summary.json and out/junit.xml, and points the link `latest` beside out to it. asked is how many
-// scenarios were to run.
-func Files(out string, seed uint64, asked int, results []run.Result) error {
-	all := summary{Seed: seed, Expected: expected(results), NotRun: asked - len(results), Scenarios: []entry{}}
+// try is one that could not be judged, in summary.json.
+type try struct {
+	Verdict  scenario.Verdict `json:"verdict"`
+	Reason   scenario.Reason  `json:"reason"`
+	Reasons  []string         `json:"reasons"`
+	Evidence string           `json:"evidence"`
+}
+
+func triesOf(r run.Result) (tries []try) {
+	for _, e := range r.Earlier {
+		tries = append(tries, try{e.Verdict.Verdict, e.Verdict.Reason, e.Verdict.Reasons, e.Folder})
+	}
+	return tries
+}
+
+// Files writes out/summary.json and out/junit.xml, and points the link `latest` beside out to it.
+func Files(out string, seed uint64, suite run.Suite) error {
+	results := suite.Results
+	all := summary{
+		Seed: seed, Expected: expected(results), NotRun: len(suite.NotRun), Left: suite.NotRun,
+		Machine: suite.Machine, Calibration: suite.Calibration, Cells: suite.Occupancy, Scenarios: []entry{},
+	}
 	for _, r := range results {
-		all.Scenarios = append(all.Scenarios, entry{r.Verdict, r.Round, r.Verdict.AsExpected(), r.Took.Seconds(), r.Folder})
+		all.Scenarios = append(all.Scenarios, entry{r.Verdict, r.Round, r.Verdict.AsExpected(), r.Took.Seconds(), r.Folder, r.Try, triesOf(r)})
 	}
 	text, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -97,7 +122,7 @@ type problem struct {
 }
 
 // junit makes a test case of each scenario. A verdict that was not expected is a failure, or an error where the run was
-// INVALID, and carries the reasons.
+// INVALID or could not be judged on this machine, and carries the reasons.
 func junit(results []run.Result) testsuite {
 	suite := testsuite{Name: "stormglass", Tests: len(results)}
 	var total float64
@@ -108,7 +133,7 @@ func junit(results []run.Result) testsuite {
 		c := testcase{Name: title(r), Class: "scenarios", Time: fmt.Sprintf("%.3f", r.Took.Seconds()), Output: output.String()}
 		if v := r.Verdict; !v.AsExpected() {
 			p := &problem{Message: headline(v), Text: strings.Join(v.Reasons, "\n")}
-			if v.Verdict == scenario.Invalid {
+			if v.Verdict == scenario.Invalid || v.Unjudged() {
 				c.Error, suite.Errors = p, suite.Errors+1
 			} else {
 				c.Failure, suite.Failures = p, suite.Failures+1

@@ -77,7 +77,7 @@ func TestTheExitCodeIsTheMostSevere(t *testing.T) {
 		"invalid beats both":        {[]run.Result{inconclusive, invalid, broken}, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := ExitCode(c.results); got != c.want {
+			if got := ExitCode(c.results, 0); got != c.want {
 				t.Errorf("got %d, want %d", got, c.want)
 			}
 		})
@@ -92,7 +92,7 @@ func TestFilesAreWrittenAndLatestPointsToThem(t *testing.T) {
 			t.Fatal(err)
 		}
 		results := []run.Result{result(scenario.Pass, scenario.Pass), result(scenario.Fail, scenario.Pass), result(scenario.Invalid, scenario.Pass)}
-		if err := Files(out, 9, 4, results); err != nil {
+		if err := Files(out, 9, run.Suite{Results: results, NotRun: []string{"calm"}}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.Readlink(filepath.Join(parent, "latest")); err != nil || got != name {
@@ -133,9 +133,9 @@ func TestRepeatsAreCountedForEachScenario(t *testing.T) {
 		results = append(results, r)
 	}
 	var out strings.Builder
-	Text{W: &out}.Totals(results, 5, 9, "summary.json")
+	Text{W: &out}.Totals(run.Suite{Results: results, NotRun: []string{"calm", "night"}}, 9, "summary.json")
 	name := results[0].Verdict.Name
-	for _, want := range []string{"2 of 3  " + name, "2 of 3 scenarios gave", "2 did not run"} {
+	for _, want := range []string{"2 of 3  " + name, "2 of 3 scenarios gave", "2 did not run: calm, night"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got %q, want %q in it", out.String(), want)
 		}

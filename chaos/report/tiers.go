@@ -11,7 +11,8 @@ import (
 )
 
 // Tiers writes a table that sets the verdicts of several tiers side by side, and says whether they are the same. A scenario that
-// ran more than once must have given each verdict as often in one tier as in the other. With fewer than two tiers there is
+// ran more than once must have given each verdict as often in one tier as in the other; one that this machine did not let be
+// judged in a tier is not compared. With fewer than two tiers there is
 // nothing to compare.
 func (t Text) Tiers(tiers []string, results []run.Result) (same bool) {
 	if len(tiers) < 2 {
@@ -32,7 +33,10 @@ func (t Text) Tiers(tiers []string, results []run.Result) (same bool) {
 			row = append(row, verdicts(results, name, tier))
 		}
 		answer := "yes"
-		if len(slices.Compact(slices.Clone(row))) > 1 {
+		switch {
+		case slices.Contains(unjudged(results), name):
+			answer = "not judged"
+		case len(slices.Compact(slices.Clone(row))) > 1:
 			answer, same = "NO", false
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", name, strings.Join(row, "\t"), answer)

@@ -22,7 +22,7 @@ const (
 
 // boot starts the observer, then the cell, and watches for processes that end though nobody asked: such a run is over.
 func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
-	observer, err := observe.Start(ctx, observe.Options{Dir: t.folder.Dir, Targets: t.targets})
+	observer, err := observe.Start(ctx, observe.Options{Dir: t.folder.Dir, Targets: t.targets, Late: t.strain.Scrape})
 	if err != nil {
 		return fmt.Errorf("start observer: %w", err)
 	}
@@ -36,6 +36,7 @@ func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
 		Name: t.scenario.Name, Dir: t.folder.Dir, Keep: t.options.Keep, InMemory: true, Bin: t.options.Bin,
 		Env: t.scenario.Settings, Instances: t.scenario.Instances, Direct: true, Proxied: proxied, Abrupt: fault.Abrupt(t.scenario.Faults),
 		OTLP: observer.OTLP(), Jaeger: observer.Jaeger(), Seed: t.folder.Run.Seed, Guard: t.options.Guard,
+		Guarded:  t.strain.Root,
 		Progress: func(format string, args ...any) { t.options.Progress(t.scenario.Name, format, args...) },
 	})
 	if err != nil {
@@ -64,10 +65,11 @@ func (t *trial) prepare(ctx context.Context) error {
 
 // warmup starts the load, which goes on until drain.
 func (t *trial) warmup(ctx context.Context) error {
+	t.slot.underLoad()
 	// Visits outlive this phase and even the run's context: it is Stop that bounds them.
 	t.sent = append(t.sent, load.Start(context.WithoutCancel(ctx), load.Options{
 		Name: t.scenario.Load.Shoppers, Shopper: t.shopper, Rate: t.scenario.Load.Rate,
-		Seed: t.folder.Run.Seed, Recorder: t.recorder,
+		Seed: t.folder.Run.Seed, Recorder: t.recorder, Late: t.strain.Arrival,
 	}))
 	return wait(t.scenario.Warmup)(ctx)
 }

@@ -55,7 +55,7 @@ func (t *trial) newFault(ctx context.Context, i int, spec fault.Spec) (fault.Fau
 func (t *trial) send(ctx context.Context, i int, spec fault.Spec) *load.Generator {
 	g := load.Start(context.WithoutCancel(ctx), load.Options{
 		Name: spec.Shoppers, Shopper: t.crowds[i], Rate: load.Rate(float64(spec.Visits) / spec.For.Seconds()),
-		Visits: spec.Visits, After: (i + 1) * crowdNumbers, Seed: t.crowdSeed(i), Recorder: t.recorder,
+		Visits: spec.Visits, After: (i + 1) * crowdNumbers, Seed: t.crowdSeed(i), Recorder: t.recorder, Late: t.strain.Arrival,
 	})
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -23,7 +23,9 @@ const (
 // forever. Waiting takes little of a machine, so the next scenario may begin, if this is not one that leaves much to do.
 func (t *trial) drain(ctx context.Context) error {
 	start := time.Now()
-	t.room()
+	if t.options.Jobs > 1 && !t.scenario.Alone && !t.options.FailFast && !isHeavy(t.scenario) {
+		t.slot.release()
+	}
 	t.endLoad(ctx)
 	latest, changed := start.Add(atMost*t.scenario.Drain), start
 	for complete := 0; complete < 2; {

@@ -11,20 +11,20 @@ const (
 	manyInstances = 5   // besides one of each unit
 )
 
-// order gives the indexes of turns as they begin: in the order given, but with those that take most of the machine spread
+// order gives the indexes of jobs as they begin: in the order given, but with those that take most of the machine spread
 // out evenly. Two of these side by side would leave the others too little to be steady.
-func order(turns []turn) []int {
+func order(jobs []job) []int {
 	var heavy, light []int
-	for i, t := range turns {
-		if isHeavy(t.scenario) {
+	for i, j := range jobs {
+		if isHeavy(j.scenario) {
 			heavy = append(heavy, i)
 		} else {
 			light = append(light, i)
 		}
 	}
-	begin := make([]int, 0, len(turns))
+	begin := make([]int, 0, len(jobs))
 	for k, i := range heavy {
-		for len(begin) < (2*k+1)*len(turns)/(2*len(heavy)) {
+		for len(begin) < (2*k+1)*len(jobs)/(2*len(heavy)) {
 			begin, light = append(begin, light[0]), light[1:]
 		}
 		begin = append(begin, i)

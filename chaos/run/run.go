@@ -2,22 +2,19 @@
 // judged.
 //
 //	boot → prepare → warmup → steady → fault → recover → drain → collect → verdict
+//
+// How many run at once follows from the machine's headroom (admission). What could not be judged because others took the
+// processors, or the harness stood still, runs again by itself when all else is done (second look).
 package run
 
 import (
 	"context"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/fnv"
-	"os"
-	"path/filepath"
-	"strconv"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"stormglass/chaos/scenario"
+	"stormglass/chaos/strain"
 	"stormglass/chaos/system"
 	"stormglass/chaos/verdict"
 )
@@ -26,17 +23,19 @@ import (
 type Options struct {
 	System   *system.System
 	Registry verdict.Registry
-	Bin      string   // the folder of the system's programs
-	Out      string   // folder of the whole run; each scenario's evidence goes to a folder below it
-	Seed     uint64   // each scenario's seed is a function of it and the scenario's name
-	Jobs     int      // how many scenarios run at once, besides those whose load has ended; 0 means 1, and then nothing overlaps
-	Repeat   int      // how often each scenario runs, each time with a seed of its own; 0 means 1
-	FailFast bool     // begin no more once a verdict is not the one that its file expects
-	Keep     bool     // leave the cells' data behind
-	Guard    []string // see cell.Options.Guard
-	Progress Progress // may be nil
-
-	door door
+	Bin      string        // the folder of the system's programs
+	Out      string        // folder of the whole run; each scenario's evidence goes to a folder below it
+	Seed     uint64        // each scenario's seed is a function of it and the scenario's name
+	Jobs     int           // the most scenarios that run at once, besides those whose load has ended; 0 means 1, and then nothing overlaps
+	Repeat   int           // how often each scenario runs, each time with a seed of its own; 0 means 1
+	Until    time.Time     // no scenario begins after this; the zero time means no limit
+	FailFast bool          // begin no more once a verdict is not the one that its file expects
+	Keep     bool          // leave the cells' data behind
+	Guard    []string      // see cell.Options.Guard
+	Progress Progress      // may be nil
+	booting  bootSemaphore // lets one scenario at a time boot
+	meter    *strain.Meter
+	machine  strain.Machine
 }
 
 // Progress is told what goes on, in plain sentences. It is called from several goroutines.
@@ -46,125 +45,31 @@ type Progress func(scenario, format string, args ...any)
 type Result struct {
 	Scenario *scenario.Scenario
 	Round    int // from 1; 0 when each scenario runs once
+	Try      int // from 1; the scenario ran again when it could not be judged
 	Verdict  verdict.Verdict
 	Folder   string        // the evidence
 	Took     time.Duration // from boot to verdict
+	Earlier  []Result      // the tries before this one
 }
 
-// turn is one scenario's turn to run.
-type turn struct {
-	scenario *scenario.Scenario
-	round    int    // as in Result
-	room     func() // gives its place to the next one, if that need not wait for this one's verdict; may be called more than once
+// Suite is what running scenarios came to.
+type Suite struct {
+	Machine     strain.Machine
+	Results     []Result // in the order in which the scenarios were given; of each its last try
+	NotRun      []string // scenarios that did not begin: the time was over, or another had failed
+	Calibration *Calibration
+	Occupancy   []Occupancy // how many cells ran at once
 }
 
-// turns are all rounds of all scenarios, round by round.
-func turns(scenarios []*scenario.Scenario, repeat int) (out []turn) {
-	for round := range max(1, repeat) {
-		for _, s := range scenarios {
-			if repeat > 1 {
-				out = append(out, turn{scenario: s, round: round + 1})
-			} else {
-				out = append(out, turn{scenario: s})
-			}
-		}
+// Join adds another suite that ran after this one, such as the same scenarios in another tier.
+func (s Suite) Join(next Suite) Suite {
+	s.Machine = next.Machine
+	s.Results, s.NotRun = append(s.Results, next.Results...), append(s.NotRun, next.NotRun...)
+	s.Occupancy = append(s.Occupancy, next.Occupancy...)
+	if s.Calibration == nil {
+		s.Calibration = next.Calibration
 	}
-	return out
-}
-
-// All runs scenarios, o.Jobs at a time, and returns their results in the order given, whatever order they began in.
-// done is told of each as it ends. When ctx ends, everything under way is undone, and the error is ctx's cause; results then holds what had ended.
-func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done func(Result)) ([]Result, error) {
-	if o.Progress == nil {
-		o.Progress = func(string, string, ...any) {}
-	}
-	o.door = make(door, 1)
-	all := turns(scenarios, o.Repeat)
-	results, errs := make([]*Result, len(all)), make([]error, len(all))
-	slots := make(chan struct{}, max(1, o.Jobs))
-	var running sync.WaitGroup
-	var one sync.Mutex
-	var failed atomic.Bool
-	for _, i := range order(all) {
-		t, places := all[i], 1
-		if t.scenario.Alone {
-			places = cap(slots)
-			running.Wait() // also for those that are being judged
-		}
-		for range places { // here, so that they begin in that order
-			slots <- struct{}{}
-		}
-		if o.FailFast && failed.Load() {
-			break
-		}
-		ended := sync.OnceFunc(func() {
-			for range places {
-				<-slots
-			}
-		})
-		t.room = func() {}
-		if o.Jobs > 1 && !t.scenario.Alone && !o.FailFast && !isHeavy(t.scenario) {
-			t.room = ended
-		}
-		running.Go(func() {
-			defer ended()
-			result, err := scenarioRun(ctx, t, o)
-			if err != nil {
-				errs[i] = fmt.Errorf("run %s: %w", t.scenario.Name, err)
-				failed.Store(true)
-				return
-			}
-			if !result.Verdict.AsExpected() {
-				failed.Store(true)
-			}
-			one.Lock()
-			defer one.Unlock()
-			results[i] = &result
-			done(result)
-		})
-	}
-	running.Wait()
-	var ended []Result
-	for _, r := range results {
-		if r != nil {
-			ended = append(ended, *r)
-		}
-	}
-	if ctx.Err() != nil {
-		return ended, context.Cause(ctx)
-	}
-	return ended, errors.Join(errs...)
-}
-
-// scenarioRun carries one scenario out and judges what it left.
-func scenarioRun(ctx context.Context, turn turn, o Options) (Result, error) {
-	s := turn.scenario
-	if err := ctx.Err(); err != nil {
-		return Result{}, err
-	}
-	begin := time.Now()
-	dir, seed := filepath.Join(o.Out, verdict.Place(o.System.Tier, s.Name)), SeedOf(o.Seed, s.Name)
-	if turn.round > 0 {
-		dir = filepath.Join(dir, strconv.Itoa(turn.round))
-		seed = SeedOf(o.Seed+uint64(turn.round-1), s.Name) // the first round is the run that there would be without repeats
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return Result{}, fmt.Errorf("make evidence folder: %w", err)
-	}
-	t, err := newTrial(s, o, dir, seed)
-	if err != nil {
-		return Result{}, err
-	}
-	t.room = turn.room
-	if err := t.run(ctx); err != nil {
-		return Result{}, err
-	}
-	o.Progress(s.Name, "judging")
-	judged, err := verdict.Judge(dir, o.Registry)
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{Scenario: s, Round: turn.round, Verdict: judged, Folder: dir, Took: time.Since(begin)}, t.keepVerdict(judged)
+	return s
 }
 
 // SeedOf is the seed of one scenario within a run.
@@ -174,3 +79,19 @@ func SeedOf(seed uint64, name string) uint64 {
 	h.Write([]byte(name))
 	return h.Sum64()
 }
+
+// bootSemaphore lets one scenario at a time boot and prepare. Starting a system takes all of a machine for a moment: two that
+// start at once take twice as long, and disturb those that are being measured twice as much.
+type bootSemaphore chan struct{}
+
+// enter waits until nobody else is starting.
+func (b bootSemaphore) enter(ctx context.Context) error {
+	select {
+	case b <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (b bootSemaphore) leave() { <-b }

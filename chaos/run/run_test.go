@@ -39,14 +39,14 @@ func TestEachVerdictIsGivenToTheRunThatDeservesIt(t *testing.T) {
 	}
 	o := options(t)
 	var done []string
-	results, err := run.All(t.Context(), scenarios, o, func(r run.Result) { done = append(done, r.Scenario.Name) })
+	suite, err := run.All(t.Context(), scenarios, o, func(r run.Result) { done = append(done, r.Scenario.Name) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(results) != len(scenarios) || len(done) != len(scenarios) {
-		t.Fatalf("got %d results and word of %d, want %d of each", len(results), len(done), len(scenarios))
+	if len(suite.Results) != len(scenarios) || len(done) != len(scenarios) {
+		t.Fatalf("got %d results and word of %d, want %d of each", len(suite.Results), len(done), len(scenarios))
 	}
-	for i, r := range results {
+	for i, r := range suite.Results {
 		if r.Verdict.Name != scenarios[i].Name {
 			t.Errorf("result %d: got %s, want %s: results keep the order of the scenarios", i, r.Verdict.Name, scenarios[i].Name)
 		}
@@ -61,25 +61,25 @@ func TestEachVerdictIsGivenToTheRunThatDeservesIt(t *testing.T) {
 			t.Errorf("%s: judged again from its folder:\ngot  %s\nwant %s", r.Verdict.Name, got, want)
 		}
 	}
-	if want := "desk-1 ended though nobody asked"; !strings.Contains(strings.Join(results[5].Verdict.Reasons, "\n"), want) {
-		t.Errorf("desk-dies: got reasons %q, want one that says %q", results[5].Verdict.Reasons, want)
+	if want := "desk-1 ended though nobody asked"; !strings.Contains(strings.Join(suite.Results[5].Verdict.Reasons, "\n"), want) {
+		t.Errorf("desk-dies: got reasons %q, want one that says %q", suite.Results[5].Verdict.Reasons, want)
 	}
-	if got := results[2].Verdict; !strings.Contains(strings.Join(got.Reasons, "\n"), "all-charged") {
+	if got := suite.Results[2].Verdict; !strings.Contains(strings.Join(got.Reasons, "\n"), "all-charged") {
 		t.Errorf("orders-lost: got reasons %q, want the broken invariant", got.Reasons)
 	}
 	for _, file := range []string{"scenario.yaml", "run.json", "faults.json", "history.jsonl", "metrics", "traces.jsonl", "logs/desk-1.log", "audit/desk-1.json", "books/bank.json", "verdict.json"} {
-		if _, err := os.Stat(filepath.Join(results[0].Folder, file)); err != nil {
+		if _, err := os.Stat(filepath.Join(suite.Results[0].Folder, file)); err != nil {
 			t.Errorf("evidence: %v", err)
 		}
 	}
 }
 
 func TestACrowdAndAnActAreMeasuredAndJudged(t *testing.T) {
-	results, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "crowded")}, options(t), func(run.Result) {})
+	suite, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "crowded")}, options(t), func(run.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := results[0].Verdict
+	v := suite.Results[0].Verdict
 	if !v.AsExpected() {
 		t.Errorf("got %s, want %s\n%s", v.Verdict, v.Expected, dump(t, v))
 	}
@@ -96,21 +96,21 @@ func TestACrowdAndAnActAreMeasuredAndJudged(t *testing.T) {
 
 func TestAFolderThatWasChangedIsJudgedByWhatItHoldsNow(t *testing.T) {
 	o := options(t)
-	results, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "calm")}, o, func(run.Result) {})
+	suite, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "calm")}, o, func(run.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	books := filepath.Join(results[0].Folder, "books", "bank.json")
+	books := filepath.Join(suite.Results[0].Folder, "books", "bank.json")
 	if err := os.WriteFile(books, []byte(`{"charges":{}}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := verdict.Judge(results[0].Folder, o.Registry); err != nil || got.Verdict != scenario.Fail {
+	if got, err := verdict.Judge(suite.Results[0].Folder, o.Registry); err != nil || got.Verdict != scenario.Fail {
 		t.Errorf("with the bank's books emptied: got %s, %v, want FAIL", got.Verdict, err)
 	}
 	if err := os.Remove(books); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := verdict.Judge(results[0].Folder, o.Registry); err != nil || got.Verdict != scenario.Inconclusive {
+	if got, err := verdict.Judge(suite.Results[0].Folder, o.Registry); err != nil || got.Verdict != scenario.Inconclusive {
 		t.Errorf("with the bank's books removed: got %s, %v, want INCONCLUSIVE", got.Verdict, err)
 	}
 }
@@ -125,9 +125,9 @@ func TestAnInterruptedRunUndoesEverythingAndSaysWhy(t *testing.T) {
 			once.Do(func() { time.AfterFunc(200*time.Millisecond, func() { cancel(enough) }) })
 		}
 	}
-	results, err := run.All(ctx, []*scenario.Scenario{runtest.Scenario(t, "bank-dark")}, o, func(run.Result) {})
-	if !errors.Is(err, enough) || len(results) != 0 {
-		t.Errorf("got %d results and error %v, want none and the cause", len(results), err)
+	suite, err := run.All(ctx, []*scenario.Scenario{runtest.Scenario(t, "bank-dark")}, o, func(run.Result) {})
+	if !errors.Is(err, enough) || len(suite.Results) != 0 {
+		t.Errorf("got %d results and error %v, want none and the cause", len(suite.Results), err)
 	}
 	if left := processesOf(t, o.Bin); len(left) > 0 {
 		t.Errorf("processes left: %v", left)
@@ -137,11 +137,11 @@ func TestAnInterruptedRunUndoesEverythingAndSaysWhy(t *testing.T) {
 func TestASystemThatDoesNotBootGivesAnInvalidRun(t *testing.T) {
 	s := runtest.Scenario(t, "calm")
 	s.Settings = map[string]map[string]string{"desk": {"EXIT_AFTER": "soon"}}
-	results, err := run.All(t.Context(), []*scenario.Scenario{s}, options(t), func(run.Result) {})
+	suite, err := run.All(t.Context(), []*scenario.Scenario{s}, options(t), func(run.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := results[0].Verdict; got.Verdict != scenario.Invalid || !strings.Contains(strings.Join(got.Reasons, "\n"), "desk-1") {
+	if got := suite.Results[0].Verdict; got.Verdict != scenario.Invalid || !strings.Contains(strings.Join(got.Reasons, "\n"), "desk-1") {
 		t.Errorf("got %s because %q, want INVALID because of desk-1", got.Verdict, got.Reasons)
 	}
 }
@@ -185,14 +185,14 @@ func processesOf(t *testing.T, bin string) []string {
 func TestEachRepeatHasAFolderAndASeedOfItsOwn(t *testing.T) {
 	o := options(t)
 	o.Repeat = 2
-	results, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "idle-link")}, o, func(run.Result) {})
+	suite, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "idle-link")}, o, func(run.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(results) != 2 {
-		t.Fatalf("got %d results, want 2", len(results))
+	if len(suite.Results) != 2 {
+		t.Fatalf("got %d results, want 2", len(suite.Results))
 	}
-	first, second := results[0], results[1]
+	first, second := suite.Results[0], suite.Results[1]
 	if first.Round != 1 || second.Round != 2 || first.Folder == second.Folder || first.Verdict.Seed == second.Verdict.Seed {
 		t.Errorf("got rounds %d and %d in %s and %s with seeds %d and %d", first.Round, second.Round, first.Folder, second.Folder, first.Verdict.Seed, second.Verdict.Seed)
 	}
@@ -217,12 +217,12 @@ func TestFailFastBeginsNoMore(t *testing.T) {
 	}
 	// The verdict is held against what the evidence's copy of the file says.
 	lost.Source = []byte(strings.Replace(string(lost.Source), "verdict: FAIL", "verdict: PASS", 1))
-	results, err := run.All(t.Context(), []*scenario.Scenario{lost, runtest.Scenario(t, "idle-link")}, o, func(run.Result) {})
+	suite, err := run.All(t.Context(), []*scenario.Scenario{lost, runtest.Scenario(t, "idle-link")}, o, func(run.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(results) != 1 || results[0].Verdict.AsExpected() || !slices.Equal(begun, []string{"orders-lost"}) {
-		t.Errorf("got %d results, begun were %v, want only orders-lost, which is not as expected", len(results), begun)
+	if len(suite.Results) != 1 || suite.Results[0].Verdict.AsExpected() || !slices.Equal(begun, []string{"orders-lost"}) {
+		t.Errorf("got %d results, begun were %v, want only orders-lost, which is not as expected", len(suite.Results), begun)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"stormglass/chaos/load"
 	"stormglass/chaos/observe"
 	"stormglass/chaos/scenario"
-	"stormglass/chaos/verdict"
+	"stormglass/chaos/strain"
 )
 
 // trial is one scenario under way.
@@ -24,13 +24,14 @@ type trial struct {
 	scenario *scenario.Scenario
 	options  Options
 	folder   evidence.Folder
-	room     func() // see turn
+	slot     *slot
 
 	history  *os.File
 	recorder *load.Recorder
 	shopper  load.Shopper
 	observer *observe.Observer
 	crowds   []load.Shopper // by fault; nil for one that is no crowd
+	strain   *strain.Watch
 	watched  sync.WaitGroup
 
 	mu   sync.Mutex // guards cell, which scrapes ask for, and sent, which faults add to
@@ -38,10 +39,10 @@ type trial struct {
 	sent []*load.Generator // the visitors who come all the while, and the crowds
 }
 
-func newTrial(s *scenario.Scenario, o Options, dir string, seed uint64) (*trial, error) {
+func newTrial(s *scenario.Scenario, o Options, dir string, seed uint64, try int) (*trial, error) {
 	t := &trial{scenario: s, options: o, folder: evidence.Folder{Dir: dir, Run: evidence.Run{
 		Name: s.Name, Seed: seed, Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
-		Tier: o.System.Tier, Settings: s.Settings, Instances: s.Instances, Telemetry: o.System.Telemetry, Report: o.System.Report,
+		Tier: o.System.Tier, Machine: o.machine, Try: try, Settings: s.Settings, Instances: s.Instances, Telemetry: o.System.Telemetry, Report: o.System.Report,
 		Load: evidence.Load{Shoppers: s.Load.Shoppers, Rate: float64(s.Load.Rate)}, Held: map[string]time.Time{},
 	}}}
 	var err error
@@ -55,6 +56,7 @@ func newTrial(s *scenario.Scenario, o Options, dir string, seed uint64) (*trial,
 		return nil, fmt.Errorf("write evidence: %w", err)
 	}
 	t.recorder = load.NewRecorder(t.history)
+	t.strain = o.meter.Watch()
 	return t, nil
 }
 
@@ -65,7 +67,9 @@ func (t *trial) run(ctx context.Context) error {
 	err := t.phases(phases, end)
 	end(nil)
 	t.watched.Wait()
-	t.room()
+	t.slot.release()
+	t.strain.Stop()
+	t.folder.Strain = t.strain.Samples()
 	if ctx.Err() == nil && err != nil {
 		t.fail(err)
 	}
@@ -80,27 +84,24 @@ func (t *trial) run(ctx context.Context) error {
 }
 
 func (t *trial) phases(ctx context.Context, end context.CancelCauseFunc) error {
-	if err := t.options.door.enter(ctx); err != nil {
+	if err := t.options.booting.enter(ctx); err != nil {
 		return err
 	}
-	leave := sync.OnceFunc(t.options.door.leave)
-	defer leave()
+	booted := sync.OnceFunc(t.options.booting.leave)
+	defer booted()
 	for _, p := range []struct {
 		name string
 		do   func(context.Context) error
 	}{
 		{evidence.Boot, func(ctx context.Context) error { return t.boot(ctx, end) }},
 		{evidence.Prepare, t.prepare},
-		{evidence.Warmup, t.warmup},
+		{evidence.Warmup, func(ctx context.Context) error { booted(); return t.warmup(ctx) }},
 		{evidence.Steady, wait(t.scenario.Steady.For)},
 		{evidence.Fault, t.fault},
 		{evidence.Recover, wait(t.scenario.Recover)},
 		{evidence.Drain, t.drain},
 		{evidence.Collect, t.collect},
 	} {
-		if p.name == evidence.Warmup {
-			leave()
-		}
 		if p.name == evidence.Fault && len(t.scenario.Faults) == 0 {
 			continue
 		}
@@ -139,12 +140,10 @@ func wait(d time.Duration) func(context.Context) error {
 
 // fail notes a failure of the harness.
 func (t *trial) fail(err error) {
+	if len(t.folder.Run.Failures) == 0 {
+		t.folder.Run.TimedOut = errors.Is(err, context.DeadlineExceeded)
+	}
 	t.folder.Run.Failures = append(t.folder.Run.Failures, err.Error())
-}
-
-// keepVerdict adds the verdict to the evidence.
-func (t *trial) keepVerdict(v verdict.Verdict) error {
-	return evidence.WriteJSON(filepath.Join(t.folder.Dir, evidence.VerdictFile), v)
 }
 
 // Version is the revision that this program was built from, where the linker was told. Otherwise the Go command may know it.

@@ -21,6 +21,8 @@ type Expectation struct {
 	AtLeast *float64 `yaml:"at_least" doc:"The lowest value allowed."`
 	AtMost  *float64 `yaml:"at_most" doc:"The highest value allowed."`
 
+	StrainExcuses bool `yaml:"strain_excuses" doc:"That the query misses its bounds may be due to a machine that is short of processor time; then it is not held against the system."`
+
 	MinSamples int           `yaml:"min_samples" doc:"The fewest operations that the value must rest on; 10 unless told."`
 	Settle     time.Duration `yaml:"settle" doc:"How much of the phase's beginning is left out."`
 

@@ -23,6 +23,7 @@ func (r *reader) grammar(s *Scenario) {
 	if !slices.Contains(Verdicts(), s.Verdict) {
 		r.at("verdict", "verdict: expected PASS, FAIL, INCONCLUSIVE or INVALID, got %q", s.Verdict)
 	}
+	r.reason(s)
 	for unit, n := range s.Instances {
 		if n < 1 {
 			r.at("instances."+unit, "instances of %s: expected at least 1", unit)

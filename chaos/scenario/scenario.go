@@ -41,7 +41,8 @@ type Scenario struct {
 	Expect    Expect                       `yaml:"expect" doc:"What must be true."`
 	Risk      string                       `yaml:"risk" doc:"A check that counts objects in the risky state when the fault struck; none of them: INCONCLUSIVE."`
 	Alone     bool                         `yaml:"alone" doc:"Its claims are about time: no other scenario runs beside it."`
-	Verdict   Verdict                      `yaml:"verdict" doc:"What this file must give; PASS unless told."`
+	Verdict   Verdict                      `yaml:"verdict" doc:"What this file must give; by default PASS."`
+	Reason    Reason                       `yaml:"reason" doc:"The reason code that a verdict other than PASS must carry: a negative control must fail for what it is about."`
 
 	Path   string `yaml:"-"`
 	Source []byte `yaml:"-"`

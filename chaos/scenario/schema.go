@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -37,6 +38,8 @@ func schemaOf(t reflect.Type, path string) object {
 		return object{"type": "string", "pattern": `^[0-9]+(\.[0-9]+)? *(B|kB|MB)/s$`, "examples": []string{"20kB/s"}}
 	case t == reflect.TypeFor[Verdict]():
 		return object{"enum": Verdicts()}
+	case t == reflect.TypeFor[Reason]():
+		return object{"enum": slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(reasons()))...)))}
 	case t == reflect.TypeFor[fault.Spec]():
 		return faultSchema()
 	case t == reflect.TypeFor[Expectation]():

@@ -22,7 +22,7 @@ func subjects() []subject {
 	bounds := []string{"at_least", "at_most"}
 	signal := keys{need: bounds, may: []string{"min_samples", "settle"}}
 	recovery := keys{need: bounds, may: []string{"min_samples", "settle", "recovers_within"}}
-	promql := keys{need: bounds}
+	promql := keys{need: bounds, may: []string{"strain_excuses"}}
 	amplification := keys{need: bounds, may: []string{"min_samples"}}
 	breaker := keys{need: []string{"opens_within", "half_opens_within", "leaks_at_most"}}
 	return []subject{

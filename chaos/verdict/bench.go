@@ -45,17 +45,17 @@ func (b Bench) After(ctx context.Context, f *evidence.Folder) []Finding {
 func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 	q := query{b, f, ctx}
 	v := Verdict{
-		Name: b.Scenario.Name, Tier: f.Run.Tier, Claim: b.Scenario.Claim, Expected: b.Scenario.Verdict,
+		Name: b.Scenario.Name, Tier: f.Run.Tier, Claim: b.Scenario.Claim, Expected: b.Scenario.Verdict, ExpectedReason: b.Scenario.Reason,
 		Seed: f.Run.Seed, Doses: append([]fault.Dose{}, f.Doses...), Settings: f.Run.Settings, Load: f.Run.Load,
 	}
 	for _, p := range f.Run.Phases {
 		v.Phases = append(v.Phases, PhaseTime{p.Name, p.Seconds()})
 	}
 	if q.reached(evidence.Steady) {
-		v.Baseline = append(q.expectations("steady", b.Scenario.Baseline()), q.traffic("steady", evidence.Steady))
+		v.Baseline = append(q.expectations("steady", b.Scenario.Baseline()), q.visited("steady", evidence.Steady))
 	}
 	if q.reached(evidence.Fault) {
-		v.Claims = append(q.expectations("during", b.Scenario.Expect.During), q.traffic("during", evidence.Fault))
+		v.Claims = append(q.expectations("during", b.Scenario.Expect.During), q.visited("during", evidence.Fault))
 		v.Risk = q.risk()
 	}
 	if q.reached(evidence.Drain) {
@@ -65,13 +65,17 @@ func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 	for _, list := range []*[]Finding{&v.Baseline, &v.Claims, &v.Invariants} {
 		*list = append([]Finding{}, *list...) // an empty list, and not none, in JSON
 	}
-	v.Verdict, v.Reasons = v.weigh(f.Run)
+	v.Strain = q.phases()
+	v.Verdict, v.Reason, v.Reasons = v.weigh(f)
 	v.Counterexample = q.counterexample(v)
 	return v
 }
 
 // operations are what signals rest on.
 const operations = "operations"
+
+// traffic is the subject of the finding that there was somebody at all.
+const traffic = "traffic"
 
 func (q query) reached(phase string) bool {
 	_, ok := q.Run.Phase(phase)
@@ -86,6 +90,7 @@ func (q query) expectations(phase string, list []scenario.Expectation) []Finding
 		if err != nil {
 			finding = Finding{State: Unasked, Measured: err.Error()}
 		}
+		finding = q.excuse(phase, e, finding)
 		finding.Phase, finding.Subject, finding.Asked = phase, e.Subject(), e.String()
 		findings = append(findings, finding)
 	}
@@ -118,11 +123,11 @@ func (q query) window(phase string) evidence.Phase {
 	return window
 }
 
-// traffic asks that there were shoppers at all: without them, nothing that follows means anything.
-func (q query) traffic(phase, name string) Finding {
+// visited asks that there were shoppers at all: without them, nothing that follows means anything.
+func (q query) visited(phase, name string) Finding {
 	window, _ := q.Run.Phase(name)
 	n := len(evidence.During(q.History, window))
-	f := Finding{Phase: phase, Subject: "traffic", Asked: "traffic", Measured: fmt.Sprintf("%d operations", n), Samples: n, Of: operations, State: Holds}
+	f := Finding{Phase: phase, Subject: traffic, Asked: traffic, Measured: fmt.Sprintf("%d operations", n), Samples: n, Of: operations, State: Holds}
 	if n == 0 {
 		f.State = Unproven
 	}

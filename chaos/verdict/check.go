@@ -39,7 +39,7 @@ func (q query) invariants() []Finding {
 			f := q.look(c)
 			f.Phase, f.Subject, f.Asked, f.waits = "end", "invariant", c.Name, f.State != Holds
 			if f.State == Broken && q.Run.AtWork {
-				f.State, f.Measured = Unproven, f.Measured+"; the system was still at work when the wait for it ended"
+				f.State, f.working, f.Measured = Unproven, true, f.Measured+"; the system was still at work when the wait for it ended"
 			}
 			findings = append(findings, f)
 		}
@@ -59,6 +59,10 @@ func (q query) risk() *Finding {
 		f = q.look(c)
 	}
 	f.Phase, f.Subject, f.Asked = "during", "risk", q.Scenario.Risk
+	if steady, ok := q.Run.Phase(evidence.Steady); ok && f.State != Holds && f.State != Unasked {
+		fault, _ := q.faults()
+		f = q.strained(f, evidence.Phase{Start: steady.Start, End: fault.End})
+	}
 	return &f
 }
 

@@ -66,6 +66,7 @@ type Check struct {
 	Name, Doc string
 	Invariant bool // looked at after every scenario without being named
 	Min       int  // fewest objects that must have been compared; 0 means 1
+	Timed     bool // that it never comes true may be a matter of time alone, such as orders cancelled at their deadline
 
 	Func func(*evidence.Folder) Result
 }

@@ -19,8 +19,11 @@ type Verdict struct {
 	Tier     string           `json:"tier"` // what the backends were
 	Claim    string           `json:"claim"`
 	Verdict  scenario.Verdict `json:"verdict"`
+	Reason   scenario.Reason  `json:"reason,omitempty"` // the code of what decided it; PASS has none
 	Expected scenario.Verdict `json:"expected"`
-	Reasons  []string         `json:"reasons,omitempty"` // why it is not PASS, the decisive ones
+	// ExpectedReason is the code that the file asks for; none where it does not say.
+	ExpectedReason scenario.Reason `json:"expected_reason,omitempty"`
+	Reasons        []string        `json:"reasons,omitempty"` // why it is not PASS, the decisive findings in words
 
 	Seed       uint64                       `json:"seed"`
 	Doses      []fault.Dose                 `json:"faults"`
@@ -31,6 +34,8 @@ type Verdict struct {
 	Settings   map[string]map[string]string `json:"settings,omitempty"` // timers and the like that the scenario changed
 	Load       evidence.Load                `json:"load"`
 	Phases     []PhaseTime                  `json:"phases"`
+
+	Strain []PhaseStrain `json:"strain,omitempty"` // what others took from the cell; none where it was not measured
 
 	Counterexample *Counterexample `json:"counterexample,omitempty"` // how one object that a broken check names came to that
 }
@@ -44,8 +49,17 @@ type PhaseTime struct {
 // Duration is the same as a duration.
 func (p PhaseTime) Duration() time.Duration { return time.Duration(p.Seconds * float64(time.Second)) }
 
-// AsExpected reports whether the run gave the verdict that its file asks for.
-func (v Verdict) AsExpected() bool { return v.Verdict == v.Expected }
+// AsExpected reports whether the run gave the verdict that its file asks for, and for the reason that it asks for. What a
+// strained machine or a harness that stood still left open is never what a file asks for.
+func (v Verdict) AsExpected() bool {
+	return v.Verdict == v.Expected && !v.Unjudged() && (v.ExpectedReason == "" || v.Reason == v.ExpectedReason)
+}
+
+// Unjudged reports that this machine did not let the run be judged: others took its processors, or the harness stood still.
+// Another try may tell.
+func (v Verdict) Unjudged() bool {
+	return v.Reason == scenario.Strained || v.Reason == scenario.HarnessStoodStill
+}
 
 // State is what was found out about one thing that was asked.
 type State string
@@ -55,6 +69,7 @@ const (
 	Holds    State = "holds"
 	Broken   State = "broken"
 	Unproven State = "unproven" // too few samples, or nothing to compare
+	Strained State = "strained" // it failed, and others had taken so much processor time that this may be why
 	Unasked  State = "unasked"  // the question itself could not be put: the harness's failure
 )
 
@@ -71,6 +86,8 @@ type Finding struct {
 
 	waits bool // see Pending
 	late  bool // see Late
+
+	working bool // the system was still at work when it was compared
 }
 
 // String is the finding in one line.

@@ -14,12 +14,12 @@ func expectations() []verdict.Check {
 		{
 			Name: "orders-final",
 			Doc:  "Every order is shipped or cancelled, also those whose clients never got an answer; and every order that a client saw accepted is there.",
-			Func: looking(ordersFinal),
+			Func: looking(ordersFinal), Timed: true, // what was accepted and never ends breaks I4 as well, on whatever machine
 		},
 		{
 			Name: "orders-shipped",
 			Doc:  "Every accepted order that nothing speaks against is shipped; only one that could not be had any more may be cancelled.",
-			Func: looking(ordersShipped),
+			Func: looking(ordersShipped), Timed: true, // an order whose deadline passes is cancelled
 		},
 		{
 			Name: "orders-declined",

@@ -131,15 +131,16 @@ func (c mutateCommand) try(ctx context.Context, env environment, sys *system.Sys
 	if err != nil {
 		return r, err
 	}
-	results, err := run.All(ctx, one, run.Options{
+	suite, err := run.All(ctx, one, run.Options{
 		System: sys, Registry: env.registry, Bin: built, Out: dir, Seed: c.Seed, Guard: env.guard,
 		Progress: func(_, format string, args ...any) { fmt.Fprintf(env.stderr, "  "+format+"\n", args...) },
 	}, c.show(env))
 	if err != nil {
 		return r, err
 	}
-	r = m.Judge(results[0].Verdict)
-	r.Folder = results[0].Folder
+	last := suite.Results[0]
+	r = m.Judge(last.Verdict)
+	r.Folder = last.Folder
 	return r, nil
 }
 
@@ -152,13 +153,18 @@ func (c mutateCommand) show(env environment) func(run.Result) {
 	}
 }
 
-// table prints a line for each mutant, and ends with the code of a broken claim unless each was killed by the check named.
+// table prints a line for each mutant. It ends with the code of a broken claim if one was not killed by the check named, and with
+// that of something unproven if all that is missing are runs that could not be judged here.
 func (c mutateCommand) table(env environment, results []mutate.Result, out string) error {
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	killed := 0
+	var strained []string
 	for _, r := range results {
-		if r.Fate == mutate.Killed {
+		switch {
+		case r.Fate == mutate.Killed:
 			killed++
+		case r.Strained:
+			strained = append(strained, r.Name)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Fate, r.Name, r.Mutant.Scenario, noticed(r))
 	}
@@ -166,8 +172,14 @@ func (c mutateCommand) table(env environment, results []mutate.Result, out strin
 		return err
 	}
 	fmt.Fprintf(env.stdout, "%d of %d mutants were killed by the check that was named for them; seed %d; %s\n", killed, len(results), c.Seed, out)
-	if killed < len(results) {
+	if len(strained) > 0 {
+		fmt.Fprintf(env.stdout, "%d could not be judged on this machine; when it is less busy: stormglass mutate --seed %d %s\n", len(strained), c.Seed, strings.Join(strained, " "))
+	}
+	switch {
+	case killed+len(strained) < len(results):
 		return codeError{code: report.ExitBroken}
+	case len(strained) > 0:
+		return codeError{code: report.ExitInconclusive}
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func (c checkCommand) Run(env environment) error {
 	if !bytes.Equal(bytes.TrimSpace(recorded), again) {
 		fmt.Fprintf(env.stderr, "stormglass: this judgement differs from %s; was the folder made by another version?\n", evidence.VerdictFile)
 	}
-	return codeOf(results)
+	return codeOf(results, 0)
 }
 
 type guardCommand struct{}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -18,16 +16,18 @@ import (
 )
 
 type runCommand struct {
-	Files    []string `arg:"" name:"file" help:"Scenario files, or folders of them."`
-	Seed     uint64   `help:"Seed of all randomness; a random one when 0."`
-	Jobs     int      `help:"How many scenarios run at once; 0 is three for every two processors." default:"0"`
-	Only     []string `help:"Of the files given, run only the scenarios so named." placeholder:"NAME"`
-	Repeat   int      `help:"How often each scenario runs, each time with another seed." default:"1" placeholder:"N"`
-	FailFast bool     `help:"Begin no more scenarios once one has not given the verdict that its file expects."`
-	Keep     bool     `help:"Keep the data of the cells, in the evidence folders and not in memory."`
-	Tier     []string `help:"What the backends are: embedded, or as the system's file names its tiers. With several, one after the other, a table sets the verdicts side by side." default:"embedded" placeholder:"TIER"`
-	Out      string   `help:"Folder below which each run gets a folder of its own." default:"out/chaos" placeholder:"DIR"`
-	Verbose  bool     `short:"v" help:"Show every invariant, measure and phase."`
+	Files    []string      `arg:"" name:"file" help:"Scenario files, or folders of them."`
+	Seed     uint64        `help:"Seed of all randomness; a random one when 0."`
+	Jobs     int           `help:"The most scenarios that run at once; how many do follows from the machine's headroom. 0 is two for each processor." default:"0"`
+	Within   time.Duration `help:"Begin no more scenarios after this time; what has not run is named, and the exit code is 3. 0 is no limit." default:"0" placeholder:"DURATION"`
+	History  int           `name:"keep-runs" help:"How many runs stay below --out, this one among them; older ones are removed. 0 keeps all." default:"10" placeholder:"N"`
+	Only     []string      `help:"Of the files given, run only the scenarios so named." placeholder:"NAME"`
+	Repeat   int           `help:"How often each scenario runs, each time with another seed." default:"1" placeholder:"N"`
+	FailFast bool          `help:"Begin no more scenarios once one has not given the verdict that its file expects."`
+	Keep     bool          `help:"Keep the data of the cells, in the evidence folders and not in memory."`
+	Tier     []string      `help:"What the backends are: embedded, or as the system's file names its tiers. With several, one after the other, a table sets the verdicts side by side." default:"embedded" placeholder:"TIER"`
+	Out      string        `help:"Folder below which each run gets a folder of its own." default:"out/chaos" placeholder:"DIR"`
+	Verbose  bool          `short:"v" help:"Show every invariant, measure and phase."`
 	location `embed:""`
 }
 
@@ -61,7 +61,13 @@ func (c *runCommand) read(ctx context.Context, env environment) (t task, err err
 	case c.Jobs < 0:
 		return t, fmt.Errorf("read --jobs: expected 0 or more, got %d", c.Jobs)
 	case c.Jobs == 0:
-		c.Jobs = max(1, runtime.GOMAXPROCS(0)*3/2) // which knows the quota of a container
+		c.Jobs = max(1, 2*runtime.GOMAXPROCS(0)) // which knows the quota of a container
+	}
+	if c.Within < 0 {
+		return t, fmt.Errorf("read --within: expected a duration such as 30m, got %s", c.Within)
+	}
+	if c.History < 0 {
+		return t, fmt.Errorf("read --keep-runs: expected 0 or more, got %d", c.History)
 	}
 	if c.Repeat < 1 {
 		return t, fmt.Errorf("read --repeat: expected at least 1, got %d", c.Repeat)
@@ -85,15 +91,15 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	}
 	text := report.Text{W: env.stdout, Verbose: c.Verbose}
 	progress := newProgress(env.stderr)
-	progress.note("%d scenarios, %d at a time, seed %d", asked.all, c.Jobs, c.Seed)
-	results, err := allTiers(ctx, asked.tiers, asked.scenarios, run.Options{
+	progress.note("%d scenarios, at most %d at a time, seed %d", asked.all, c.Jobs, c.Seed)
+	suite, err := allTiers(ctx, asked.tiers, asked.scenarios, run.Options{
 		Registry: env.registry, Bin: asked.bin, Out: out, Seed: c.Seed,
-		Jobs: c.Jobs, Repeat: c.Repeat, FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
+		Jobs: c.Jobs, Repeat: c.Repeat, Until: c.until(), FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
 	}, func(r run.Result) { progress.finish(r.Scenario.Name, func() { text.Result(r) }) })
 	progress.close()
 	var drawn string
 	if err == nil {
-		err = report.Files(out, c.Seed, asked.all, results)
+		err = report.Files(out, c.Seed, suite)
 	}
 	if err == nil {
 		drawn, err = page.Write(ctx, out)
@@ -104,38 +110,32 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return codeError{report.ExitInvalid, err}
 	}
-	text.Totals(results, asked.all, c.Seed, drawn)
-	same := text.Tiers(c.Tier, results)
-	if err := codeOf(results); same || errors.Is(err, codeError{code: report.ExitInvalid}) {
+	text.Totals(suite, c.Seed, drawn)
+	same := text.Tiers(c.Tier, suite.Results)
+	if err := prune(c.Out, c.History); err != nil {
+		return codeError{report.ExitInvalid, err}
+	}
+	late := 0
+	if !c.FailFast {
+		late = len(suite.NotRun)
+	}
+	if err := codeOf(suite.Results, late); same || errors.Is(err, codeError{code: report.ExitInvalid}) {
 		return err
 	}
 	return codeError{code: report.ExitBroken}
 }
 
-func codeOf(results []run.Result) error {
-	if code := report.ExitCode(results); code != report.ExitExpected {
+// until is when no more scenarios may begin; the zero time where there is no limit.
+func (c runCommand) until() time.Time {
+	if c.Within == 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(c.Within)
+}
+
+func codeOf(results []run.Result, late int) error {
+	if code := report.ExitCode(results, late); code != report.ExitExpected {
 		return codeError{code: code}
 	}
 	return nil
-}
-
-// freshFolder makes a folder named by the time, which no other run has.
-func freshFolder(parent string) (string, error) {
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", fmt.Errorf("make output folder: %w", err)
-	}
-	base := filepath.Join(parent, time.Now().Format("2006-01-02T15-04-05"))
-	for n := 1; ; n++ {
-		dir := base
-		if n > 1 {
-			dir = fmt.Sprintf("%s-%d", base, n)
-		}
-		err := os.Mkdir(dir, 0o755)
-		if err == nil {
-			return dir, nil
-		}
-		if !os.IsExist(err) {
-			return "", fmt.Errorf("make output folder: %w", err)
-		}
-	}
 }

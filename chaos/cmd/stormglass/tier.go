@@ -44,17 +44,17 @@ func checkMachine(ctx context.Context, tiers []*system.System, bin string) error
 }
 
 // allTiers runs the scenarios in one tier after the other, all with one seed.
-func allTiers(ctx context.Context, tiers []*system.System, scenarios []*scenario.Scenario, o run.Options, done func(run.Result)) (all []run.Result, err error) {
+func allTiers(ctx context.Context, tiers []*system.System, scenarios []*scenario.Scenario, o run.Options, done func(run.Result)) (all run.Suite, err error) {
+	odd := func(r run.Result) bool { return !r.Verdict.AsExpected() }
 	for _, tier := range tiers {
+		if o.FailFast && slices.ContainsFunc(all.Results, odd) {
+			break
+		}
 		o.System = tier
-		results, err := run.All(ctx, scenarios, o, done)
-		all = append(all, results...)
+		suite, err := run.All(ctx, scenarios, o, done)
+		all = all.Join(suite)
 		if err != nil {
 			return all, err
-		}
-		odd := func(r run.Result) bool { return !r.Verdict.AsExpected() }
-		if o.FailFast && slices.ContainsFunc(results, odd) {
-			break
 		}
 	}
 	return all, nil

@@ -87,7 +87,7 @@ func (k *kept) write(folder string, history []load.Operation, f evidence.Folder)
 // page writes the run's summary and draws it.
 func (k *kept) page() string {
 	k.t.Helper()
-	if err := report.Files(k.dir, 9, len(k.results), k.results); err != nil {
+	if err := report.Files(k.dir, 9, run.Suite{Results: k.results}); err != nil {
 		k.t.Fatal(err)
 	}
 	path, err := Write(k.t.Context(), k.dir)

@@ -17,6 +17,7 @@ type section struct {
 	Ticks    []tick
 	Phases   []band
 	Windows  []row
+	Strain   []row // what others took, and how late the harness was
 	Plots    []plot
 	Figures  []figures
 	Slowest  []trace
@@ -39,6 +40,7 @@ func draw(ctx context.Context, e entry) section {
 	}
 	s.From, s.To = c.from.Sub(c.zero).Seconds(), c.to.Sub(c.zero).Seconds()
 	s.Ticks, s.Phases, s.Windows = c.ticks(), c.phases(folder.Run), c.windows(folder.Doses)
+	s.Strain = c.strain(folder.Strain)
 	if all := byName(folder.History); len(all) > 0 {
 		s.Figures = figuresOf(folder.Run, all)
 		s.Plots = append(s.Plots, throughput(c, folder.History), latency(c, all))

@@ -12,6 +12,9 @@ import (
 	"strconv"
 
 	"stormglass/chaos/evidence"
+	"stormglass/chaos/run"
+	"stormglass/chaos/scenario"
+	"stormglass/chaos/strain"
 	"stormglass/chaos/verdict"
 )
 
@@ -19,6 +22,10 @@ import (
 type suite struct {
 	Seed      uint64
 	NotRun    int
+	Left      []string // those that did not run
+	Machine   strain.Machine
+	Cost      *run.Calibration
+	Cells     []run.Occupancy
 	Scenarios []contender
 	Dir       string
 }
@@ -28,8 +35,13 @@ type entry struct {
 	verdict.Verdict
 	Round   int     `json:"round"` // which of its runs this was; 0 where each scenario ran once
 	Seconds float64 `json:"seconds"`
-	Folder  string  `json:"-"` // the evidence
-	Place   string  `json:"-"` // the same, as seen from the page
+	Earlier []struct {
+		Verdict scenario.Verdict `json:"verdict"`
+		Reason  scenario.Reason  `json:"reason"`
+		Reasons []string         `json:"reasons"`
+	} `json:"earlier_tries"` // that could not be judged
+	Folder string `json:"-"` // the evidence
+	Place  string `json:"-"` // the same, as seen from the page
 }
 
 // contender is one scenario with all of its runs. One of them is drawn: the first that did not give what its file
@@ -100,9 +112,13 @@ func (s suite) Tiers() []string {
 // readSuite reads what ran: a whole run by its summary.json, or one scenario by its verdict.json.
 func readSuite(dir string) (suite, error) {
 	var summary struct {
-		Seed      uint64  `json:"seed"`
-		NotRun    int     `json:"not_run"`
-		Scenarios []entry `json:"scenarios"`
+		Seed        uint64           `json:"seed"`
+		NotRun      int              `json:"not_run"`
+		Left        []string         `json:"left"`
+		Machine     strain.Machine   `json:"machine"`
+		Calibration *run.Calibration `json:"calibration"`
+		Cells       []run.Occupancy  `json:"cells"`
+		Scenarios   []entry          `json:"scenarios"`
 	}
 	err := readJSON(filepath.Join(dir, "summary.json"), &summary)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -111,7 +127,10 @@ func readSuite(dir string) (suite, error) {
 	if err != nil {
 		return suite{}, err
 	}
-	all := suite{Seed: summary.Seed, NotRun: summary.NotRun, Dir: filepath.Base(resolved(dir))}
+	all := suite{
+		Seed: summary.Seed, NotRun: summary.NotRun, Left: summary.Left, Machine: summary.Machine, Cost: summary.Calibration, Cells: summary.Cells,
+		Dir: filepath.Base(resolved(dir)),
+	}
 	for _, e := range summary.Scenarios {
 		e.Place = verdict.Place(e.Tier, e.Name)
 		if e.Round > 0 {

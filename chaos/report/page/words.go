@@ -23,6 +23,7 @@ func words() template.FuncMap {
 		"offset": func(of verdict.Timeline, m verdict.Moment) string {
 			return strings.TrimSpace(report.Offset(m.At.Sub(of.ZeroAt)))
 		},
+		"machine": machine, "add": func(a, b int) int { return a + b },
 		"pair": func(a, b any) pair { return pair{a, b} },
 	}
 }
@@ -32,7 +33,7 @@ type pair struct{ A, B any }
 
 // sign shows a finding's state, beside its colour.
 func sign(s verdict.State) string {
-	return map[verdict.State]string{verdict.Holds: "✓", verdict.Broken: "✗", verdict.Unproven: "?", verdict.Unasked: "!"}[s]
+	return map[verdict.State]string{verdict.Holds: "✓", verdict.Broken: "✗", verdict.Unproven: "?", verdict.Strained: "~", verdict.Unasked: "!"}[s]
 }
 
 // verdictSign shows a verdict, beside its colour.
