@@ -41,6 +41,7 @@ type Options struct {
 	Jaeger    string                       // URL of the legacy trace endpoint; "" as above
 	Seed      uint64                       // of all chance in the cell, see Stream.Seed
 	Guard     []string                     // the command that runs Guard; by default this program with the argument "guard"
+	Yield     bool                         // see Cell.Yield; from the start
 	Guarded   func(pid int)                // told of the guard's process, below which all others of the cell run; may be nil
 	Progress  func(format string, args ...any)
 
@@ -125,6 +126,11 @@ func (c *Cell) boot(ctx context.Context) error {
 	}
 	if c.o.Guarded != nil {
 		c.o.Guarded(c.keeper.cmd.Process.Pid)
+	}
+	if c.o.Yield {
+		if err := c.Yield(); err != nil {
+			return err
+		}
 	}
 	// The guard takes the data away, so there must be none before there is a guard.
 	if err := os.MkdirAll(c.o.data, 0o700); err != nil {
@@ -278,6 +284,16 @@ func (c *Cell) Proxies(link string) ([]*Proxy, error) {
 		return nil, fmt.Errorf("find proxies: %s: this cell has no such instance", strings.TrimSpace(link))
 	}
 	return out, nil
+}
+
+// Yield lowers the priority of the cell's processes, now and for those to come: where several cells run, the harness that drives
+// and watches them all must not wait for each. A cell that has the harness to itself does not yield, for it would yield to other
+// programs as well. There is no way back, since an ordinary user may not raise a priority.
+func (c *Cell) Yield() error {
+	if _, err := c.keeper.order(order{Do: "yield"}); err != nil {
+		return fmt.Errorf("lower priority: %w", err)
+	}
+	return nil
 }
 
 // Deaths tells of processes that ended though nobody asked: what a run shows after one is not to be believed.

@@ -16,7 +16,7 @@ import (
 // An order is one line from the harness to its guard.
 type order struct {
 	ID     int            `json:"id"`
-	Do     string         `json:"do"` // open, start or signal
+	Do     string         `json:"do"` // open, start, signal or yield
 	Name   string         `json:"name,omitempty"`
 	Argv   []string       `json:"argv,omitempty"`
 	Env    []string       `json:"env,omitempty"`
@@ -71,6 +71,7 @@ type guard struct {
 	out      *json.Encoder
 	record   *record
 	children map[string]*child
+	niceness int // of those that are started from now on, and of all
 	ending   bool
 	waits    sync.WaitGroup
 }
@@ -111,6 +112,8 @@ func (g *guard) do(o order) (pid int, err error) {
 		return g.start(o)
 	case "signal":
 		return 0, g.signal(o.Name, o.Signal)
+	case "yield":
+		return 0, g.yield()
 	default:
 		return 0, fmt.Errorf("read order: unknown word %q", o.Do)
 	}
@@ -133,7 +136,7 @@ func (g *guard) start(o order) (int, error) {
 	defer cmd.close()
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = o.Env, o.Dir, log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := launch(cmd.Cmd); err != nil {
+	if err := launch(cmd.Cmd, g.niceness); err != nil {
 		return 0, fmt.Errorf("start process: %w", err)
 	}
 	c := &child{cmd: cmd.Cmd}
@@ -173,6 +176,20 @@ func (g *guard) signal(name string, s syscall.Signal) error {
 	}
 	if err := send(c.cmd.Process.Pid, s); err != nil {
 		return fmt.Errorf("signal %s: %w", name, err)
+	}
+	return nil
+}
+
+// yield lowers the priority of all that runs, and of what is yet to start.
+func (g *guard) yield() error {
+	g.niceness = yielding
+	for name, c := range g.children {
+		if c.over {
+			continue
+		}
+		if err := lower(c.cmd.Process.Pid, g.niceness); err != nil {
+			return fmt.Errorf("lower priority of %s: %w", name, err)
+		}
 	}
 	return nil
 }

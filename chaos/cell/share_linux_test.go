@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"stormglass/chaos/cell"
 	"stormglass/chaos/cell/celltest"
 )
 
@@ -23,16 +24,34 @@ func TestProcessesOfACellHaveItsTimerSlack(t *testing.T) {
 	}
 }
 
-func TestProcessesOfACellHaveTheUsualPriority(t *testing.T) {
+func TestACellHasTheUsualPriorityUntilItYields(t *testing.T) {
 	own := niceness(t, 0)
 	c := celltest.Start(t, nil)
+	expectNiceness(t, c, own, "nice 0")
+	if err := c.Yield(); err != nil {
+		t.Fatal(err)
+	}
+	expectNiceness(t, c, max(own, 5), "nice 5")
+	p, err := c.Process(c.Instances()[0].Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	expectNiceness(t, c, max(own, 5), "nice 5")
+}
+
+// expectNiceness looks at every process of a cell, and at the session that they share, where Linux has sessions with a niceness.
+func expectNiceness(t *testing.T, c *cell.Cell, want int, session string) {
+	t.Helper()
 	for _, i := range c.Instances() {
-		if got := niceness(t, i.Pid); got != own {
-			t.Errorf("%s: got niceness %d, want the harness's own, %d", i.Name, got, own)
+		if got := niceness(t, i.Pid); got != want {
+			t.Errorf("%s: got niceness %d, want %d", i.Name, got, want)
 		}
 		group, err := os.ReadFile(fmt.Sprintf("/proc/%d/autogroup", i.Pid))
-		if err == nil && !strings.HasSuffix(strings.TrimSpace(string(group)), "nice 0") { // not every Linux has them
-			t.Errorf("%s: its session is %q, want it to have niceness 0", i.Name, group)
+		if err == nil && !strings.HasSuffix(strings.TrimSpace(string(group)), session) {
+			t.Errorf("%s: its session is %q, want it to have %s", i.Name, group, session)
 		}
 	}
 }

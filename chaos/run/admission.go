@@ -62,6 +62,8 @@ type slot struct {
 	heavy  bool
 	watch  *strain.Watch
 	loaded time.Time // when its load began; zero while it boots
+	beside bool      // another cell runs, or has run, beside it
+	yield  func() error
 	once   sync.Once
 }
 
@@ -91,9 +93,35 @@ func (a *admission) admit(s *slot) bool {
 	if len(a.slots) > 0 && !a.room(s) {
 		return false
 	}
+	for _, other := range a.slots {
+		s.beside = true
+		if !other.beside && other.yield != nil {
+			_ = other.yield() // a guard that cannot do it is gone, which its own run will say
+		}
+		other.beside = true
+	}
 	a.slots = append(a.slots, s)
 	a.note()
 	return true
+}
+
+// yields says whether the slot's cell has to share the harness with others from its start.
+func (s *slot) yields() bool {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	return s.beside
+}
+
+// onYield says how the slot's cell yields once another runs beside it. One that runs already was told by yields, or has come
+// since.
+func (s *slot) onYield(yield func() error) error {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.yield = yield
+	if s.beside {
+		return yield()
+	}
+	return nil
 }
 
 // room says whether one more cell fits beside those that run.

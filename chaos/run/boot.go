@@ -36,13 +36,16 @@ func (t *trial) boot(ctx context.Context, end context.CancelCauseFunc) error {
 		Name: t.scenario.Name, Dir: t.folder.Dir, Keep: t.options.Keep, InMemory: true, Bin: t.options.Bin,
 		Env: t.scenario.Settings, Instances: t.scenario.Instances, Direct: true, Proxied: proxied, Abrupt: fault.Abrupt(t.scenario.Faults),
 		OTLP: observer.OTLP(), Jaeger: observer.Jaeger(), Seed: t.folder.Run.Seed, Guard: t.options.Guard,
-		Guarded:  t.strain.Root,
+		Yield: t.slot.yields(), Guarded: t.strain.Root,
 		Progress: func(format string, args ...any) { t.options.Progress(t.scenario.Name, format, args...) },
 	})
 	if err != nil {
 		return err
 	}
 	t.setCell(c)
+	if err := t.slot.onYield(c.Yield); err != nil {
+		return err
+	}
 	t.watched.Go(func() {
 		select {
 		case d := <-c.Deaths():

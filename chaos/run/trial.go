@@ -67,7 +67,6 @@ func (t *trial) run(ctx context.Context) error {
 	err := t.phases(phases, end)
 	end(nil)
 	t.watched.Wait()
-	t.slot.release()
 	t.strain.Stop()
 	t.folder.Strain = t.strain.Samples()
 	if ctx.Err() == nil && err != nil {
