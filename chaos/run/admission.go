@@ -166,6 +166,13 @@ func (a *admission) calibrated(load strain.Load) bool {
 	return a.calibration.Total() > 0
 }
 
+// watched says who samples the slot's cell.
+func (s *slot) watched(w *strain.Watch) {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.watch = w
+}
+
 // underLoad notes that a slot's load has begun.
 func (s *slot) underLoad() {
 	s.of.mu.Lock()

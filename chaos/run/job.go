@@ -88,7 +88,8 @@ func (j job) run(ctx context.Context, o Options, s *slot) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	t.slot, s.watch = s, t.strain
+	t.slot = s
+	s.watched(t.strain)
 	if err := t.run(ctx); err != nil {
 		return Result{}, err
 	}

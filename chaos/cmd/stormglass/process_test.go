@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"stormglass/chaos/run/runtest"
 	"stormglass/internal/await"
@@ -126,5 +128,38 @@ func TestUpStaysUntilCtrlC(t *testing.T) {
 	}
 	if left := y.left(); left != "" {
 		t.Errorf("processes left:\n%s", left)
+	}
+}
+
+// TestAHarnessThatStandsStillBlamesNobodyAndLooksAgain stops the harness, as Ctrl-Z or a sleeping laptop does, in each phase in
+// turn: that try is worth nothing, another is made by itself, and nothing is left behind.
+func TestAHarnessThatStandsStillBlamesNobodyAndLooksAgain(t *testing.T) {
+	const still = 2500 * time.Millisecond // long enough to be noticed, see verdict.stillFor
+	for _, phase := range []string{"boot", "warmup", "steady", "fault", "recover", "drain"} {
+		t.Run(phase, func(t *testing.T) {
+			t.Parallel()
+			y := newToy(t)
+			p := y.start(y.line("run", runtest.Write(t, "scenarios/bank-dark.yaml"), "--out", y.out)...)
+			p.await("bank-dark: " + phase)
+			p.signal(syscall.SIGSTOP)
+			time.Sleep(still) // not a wait for something: this is how long it stands still
+			p.signal(syscall.SIGCONT)
+			p.await("could not be judged (harness_stood_still): try 2 of 3")
+			if got, want := p.exitCode(), 0; got != want {
+				t.Errorf("exit code: got %d, want %d\n%s", got, want, p.said.String())
+			}
+			for _, want := range []string{"INVALID (not PASS) bank-dark", "the harness stood still for", "PASS          bank-dark, try 2", "try 1       INVALID: harness_stood_still"} {
+				if got := p.said.String(); !strings.Contains(got, want) {
+					t.Errorf("got\n%s\nwant %q in it", got, want)
+				}
+			}
+			first := filepath.Join(y.out, "latest", "bank-dark", "try-1")
+			if code, stdout, stderr := y.execute("check", first); code != 3 || !strings.Contains(stdout, "stood still") || strings.Contains(stderr, "differs") {
+				t.Errorf("check of the first try: got code %d\n%s%s", code, stdout, stderr)
+			}
+			if left := y.left(); left != "" {
+				t.Errorf("processes left:\n%s", left)
+			}
+		})
 	}
 }
