@@ -2,8 +2,10 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,13 +64,23 @@ func (c *count) add(e entry) {
 
 // readSummary reads summary.json of a run's folder.
 func readSummary(run string) (s summary, err error) {
-	path := filepath.Join(run, "summary.json")
-	text, err := os.ReadFile(path)
-	if err != nil {
+	err = readJSON(filepath.Join(run, "summary.json"), &s)
+	if errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("read summary of a run: %w: expected the folder that `stormglass run` named in its last line", err)
 	}
-	if err := json.Unmarshal(text, &s); err != nil {
-		return s, fmt.Errorf("read summary %s: %w", path, err)
+	if err != nil {
+		return s, fmt.Errorf("read summary of a run: %w", err)
 	}
 	return s, nil
+}
+
+func readJSON(path string, into any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("decode %s: %w", path, err)
+	}
+	return nil
 }

@@ -13,9 +13,6 @@ import (
 	"stormglass/chaos/verdict"
 )
 
-// mostTries is how often a scenario runs at most whose run could not be judged on this machine: once, and two second looks.
-const mostTries = 3
-
 // job is one scenario that is to run.
 type job struct {
 	scenario *scenario.Scenario

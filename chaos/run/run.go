@@ -28,6 +28,7 @@ type Options struct {
 	Seed     uint64        // each scenario's seed is a function of it and the scenario's name
 	Jobs     int           // the most scenarios that run at once, besides those whose load has ended; 0 means 1, and then nothing overlaps
 	Repeat   int           // how often each scenario runs, each time with a seed of its own; 0 means 1
+	Tries    int           // how often a scenario runs at most that cannot be judged on this machine; 0 means 3: two second looks
 	Until    time.Time     // no scenario begins after this; the zero time means no limit
 	FailFast bool          // begin no more once a verdict is not the one that its file expects
 	Keep     bool          // leave the cells' data behind

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 	s := &suite{Options: o, all: all, admission: newAdmission(o.Jobs, o.meter), done: done, results: make([]*Result, len(all))}
 	s.first(ctx)
 	s.running.Wait()
-	for try := 2; try <= mostTries; try++ {
+	for try := 2; try <= s.tries(); try++ {
 		s.again(ctx, try)
 	}
 	if ctx.Err() != nil {
@@ -75,7 +76,7 @@ func (s *suite) again(ctx context.Context, try int) {
 		if r == nil || r.Verdict.AsExpected() || !r.Verdict.Unjudged() || s.enough(ctx) {
 			continue
 		}
-		s.Progress(j.scenario.Name, "could not be judged (%s): try %d of %d, by itself", r.Verdict.Reason, try, mostTries)
+		s.Progress(j.scenario.Name, "could not be judged (%s): try %d of %d, by itself", r.Verdict.Reason, try, s.tries())
 		place := &slot{alone: true}
 		if s.admission.enter(ctx, place) != nil {
 			return
@@ -91,6 +92,11 @@ func (s *suite) again(ctx context.Context, try int) {
 		s.run(ctx, i, j, place)
 	}
 }
+
+// defaultTries is a first run and two second looks.
+const defaultTries = 3
+
+func (s *suite) tries() int { return cmp.Or(s.Tries, defaultTries) }
 
 // enough says whether no more is to begin.
 func (s *suite) enough(ctx context.Context) bool {

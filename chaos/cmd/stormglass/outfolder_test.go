@@ -49,7 +49,7 @@ func TestWhatDoesNotRunInTimeIsNamedAndNotCalledDone(t *testing.T) {
 	if code != 3 || !strings.Contains(stdout, "2 did not run: calm, idle-link") || !strings.Contains(stdout, "0 of 0 scenarios") {
 		t.Errorf("got code %d\n%s%s\nwant 3, and the names of both", code, stdout, stderr)
 	}
-	for flag, want := range map[string]string{"--within=-1s": "--within", "--keep-runs=-1": "--keep-runs", "--within=soon": "within"} {
+	for flag, want := range map[string]string{"--within=-1s": "--within", "--keep-runs=-1": "--keep-runs", "--tries=0": "--tries", "--within=soon": "within"} {
 		if code, _, stderr := y.execute(y.line("run", flag, runtest.Write(t, "scenarios/calm.yaml"))...); code != 2 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: got code %d and %q, want 2 and a word about %s", flag, code, stderr, want)
 		}

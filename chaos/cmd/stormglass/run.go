@@ -19,6 +19,7 @@ type runCommand struct {
 	Files    []string      `arg:"" name:"file" help:"Scenario files, or folders of them."`
 	Seed     uint64        `help:"Seed of all randomness; a random one when 0."`
 	Jobs     int           `help:"The most scenarios that run at once; how many do follows from the machine's headroom. 0 is two for each processor." default:"0"`
+	Tries    int           `help:"How often a scenario runs at most that this machine does not let be judged." default:"3" placeholder:"N"`
 	Within   time.Duration `help:"Begin no more scenarios after this time; what has not run is named, and the exit code is 3. 0 is no limit." default:"0" placeholder:"DURATION"`
 	History  int           `name:"keep-runs" help:"How many runs stay below --out, this one among them; older ones are removed. 0 keeps all." default:"10" placeholder:"N"`
 	Only     []string      `help:"Of the files given, run only the scenarios so named." placeholder:"NAME"`
@@ -63,6 +64,9 @@ func (c *runCommand) read(ctx context.Context, env environment) (t task, err err
 	case c.Jobs == 0:
 		c.Jobs = max(1, 2*runtime.GOMAXPROCS(0)) // which knows the quota of a container
 	}
+	if c.Tries < 1 {
+		return t, fmt.Errorf("read --tries: expected at least 1, got %d", c.Tries)
+	}
 	if c.Within < 0 {
 		return t, fmt.Errorf("read --within: expected a duration such as 30m, got %s", c.Within)
 	}
@@ -94,7 +98,7 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	progress.note("%d scenarios, at most %d at a time, seed %d", asked.all, c.Jobs, c.Seed)
 	suite, err := allTiers(ctx, asked.tiers, asked.scenarios, run.Options{
 		Registry: env.registry, Bin: asked.bin, Out: out, Seed: c.Seed,
-		Jobs: c.Jobs, Repeat: c.Repeat, Until: c.until(), FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
+		Jobs: c.Jobs, Repeat: c.Repeat, Tries: c.Tries, Until: c.until(), FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
 	}, func(r run.Result) { progress.finish(r.Scenario.Name, func() { text.Result(r) }) })
 	progress.close()
 	var drawn string
