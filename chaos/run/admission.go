@@ -19,6 +19,8 @@ const (
 	settleFor = 1500 * time.Millisecond
 	// heavyCost is what a heavy scenario takes, in ordinary cells.
 	heavyCost = 1.6
+	// slowdownAtMost is how much a cell that runs may be slowed down by others for one more to start: half of what strains it.
+	slowdownAtMost = 4
 	// lateAtMost is how late the harness's own timers may be for another cell to start where the system tells no idle time.
 	lateAtMost = 20 * time.Millisecond
 )
@@ -28,7 +30,7 @@ const (
 // limit is not reached. One may always run.
 type admission struct {
 	limit int
-	meter *strain.Meter
+	over  func(time.Duration) (strain.Load, bool) // the machine's load lately, see strain.Meter.Over
 
 	mu          sync.Mutex
 	slots       []*slot
@@ -67,8 +69,8 @@ type slot struct {
 	once   sync.Once
 }
 
-func newAdmission(limit int, meter *strain.Meter) *admission {
-	return &admission{limit: max(1, limit), meter: meter}
+func newAdmission(limit int, over func(time.Duration) (strain.Load, bool)) *admission {
+	return &admission{limit: max(1, limit), over: over}
 }
 
 // enter waits until there is room for a scenario.
@@ -134,11 +136,8 @@ func (a *admission) room(s *slot) bool {
 			return false
 		}
 	}
-	load, known := a.meter.Over(lookBack)
-	if !known {
-		return false
-	}
-	if !a.calibrated(load) {
+	load, known := a.over(lookBack)
+	if !known || !a.calibrated(load) || a.delayed(load.End) {
 		return false
 	}
 	if !load.Measured {
@@ -149,6 +148,16 @@ func (a *admission) room(s *slot) bool {
 		need *= heavyCost
 	}
 	return load.Idle >= need
+}
+
+// delayed says whether a cell that runs waits for others already.
+func (a *admission) delayed(now time.Time) bool {
+	for _, s := range a.slots {
+		if s.watch != nil && strain.In(s.watch.Samples(), now.Add(-lookBack), now, 0).Worst.Slowdown > slowdownAtMost {
+			return true
+		}
+	}
+	return false
 }
 
 // calibrated takes the first cell's cost once it has been under load for long enough.
@@ -192,6 +201,6 @@ func (s *slot) release() {
 
 // note keeps how many cells run from now on.
 func (a *admission) note() {
-	load, _ := a.meter.Over(lookBack)
+	load, _ := a.over(lookBack)
 	a.occupancy = append(a.occupancy, Occupancy{At: time.Now().Round(0), Cells: len(a.slots), Idle: load.Idle, Outside: load.Outside})
 }

@@ -38,7 +38,7 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 	o.booting, o.meter, o.machine = make(bootSemaphore, 1), strain.Start(), strain.Here()
 	defer o.meter.Stop()
 	all := jobs(scenarios, o.Repeat)
-	s := &suite{Options: o, all: all, admission: newAdmission(o.Jobs, o.meter), done: done, results: make([]*Result, len(all))}
+	s := &suite{Options: o, all: all, admission: newAdmission(o.Jobs, o.meter.Over), done: done, results: make([]*Result, len(all))}
 	s.first(ctx)
 	s.running.Wait()
 	for try := 2; try <= s.tries(); try++ {
