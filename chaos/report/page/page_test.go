@@ -90,6 +90,12 @@ func (k *kept) page() string {
 	if err := report.Files(k.dir, 9, run.Suite{Results: k.results}); err != nil {
 		k.t.Fatal(err)
 	}
+	return k.drawn()
+}
+
+// drawn draws the run whose summary is there.
+func (k *kept) drawn() string {
+	k.t.Helper()
 	path, err := Write(k.t.Context(), k.dir)
 	if err != nil {
 		k.t.Fatal(err)

@@ -23,7 +23,7 @@ func words() template.FuncMap {
 		"offset": func(of verdict.Timeline, m verdict.Moment) string {
 			return strings.TrimSpace(report.Offset(m.At.Sub(of.ZeroAt)))
 		},
-		"machine": machine, "add": func(a, b int) int { return a + b },
+		"machine": machine, "occupancy": occupancy, "add": func(a, b int) int { return a + b },
 		"pair": func(a, b any) pair { return pair{a, b} },
 	}
 }
