@@ -13,7 +13,7 @@ import (
 // The levels of strain that a band tells apart, by its class.
 const (
 	calm     = ""
-	tight    = "state1" // above a quarter of the bound
+	tight    = "state1" // above half of the bound
 	strained = "state2" // what failed then is not held against the system
 )
 
@@ -51,11 +51,11 @@ func (c clock) strain(samples []strain.Sample) []row {
 
 func levelOf(w strain.Window) string {
 	bounds := verdict.StrainBounds()
-	quarter := strain.Bounds{Delayed: bounds.Delayed / 4, Slowdown: bounds.Slowdown / 4, Late: bounds.Late / 4}
+	half := strain.Bounds{Delayed: bounds.Delayed / 2, Slowdown: bounds.Slowdown / 2, Late: bounds.Late / 2}
 	switch {
 	case w.Strained(bounds):
 		return strained
-	case w.Strained(quarter):
+	case w.Strained(half):
 		return tight
 	}
 	return calm
