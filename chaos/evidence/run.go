@@ -34,6 +34,8 @@ type Run struct {
 	Phases []Phase `json:"phases"`
 	Load   Load    `json:"load"`
 
+	Capacity *Capacity `json:"capacity,omitempty"` // what load spikes went by; nil where nothing asked for it
+
 	Settings  map[string]map[string]string `json:"settings,omitempty"`  // unit → settings that the scenario changed, such as shortened timers
 	Instances map[string]int               `json:"instances,omitempty"` // unit → how many, where not one
 	Telemetry map[string]string            `json:"telemetry"`           // how the system's metrics answer the short forms
@@ -72,6 +74,12 @@ type Load struct {
 	Visits   int           `json:"visits"`
 	Dropped  int           `json:"dropped"` // visits that did not start because too many were open: the run is INVALID
 	MaxLag   time.Duration `json:"max_lag"` // longest time by which the harness itself started a visit late, in nanoseconds
+}
+
+// Capacity is how many operations a second the system accepts, as load spikes took it.
+type Capacity struct {
+	PerSecond float64 `json:"per_second"`
+	Given     bool    `json:"given,omitempty"` // with the command, in the place of what the probe measured
 }
 
 // Phase finds a phase by name; the zero Phase and false when the run did not have it.

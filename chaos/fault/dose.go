@@ -13,7 +13,7 @@ type Dose struct {
 	Asked    string             `json:"asked"`  // in one line
 	Start    time.Time          `json:"start"`
 	End      time.Time          `json:"end"`
-	Measures map[string]float64 `json:"measures"` // names end in their unit: _ms, bytes_…, else counts; max_… is the most, all else sums
+	Measures map[string]float64 `json:"measures"` // names have their unit: _ms, _per_second, bytes_…, else counts; max_… is the most, all else sums
 	Hit      bool               `json:"hit"`      // it touched something
 	Why      string             `json:"why"`      // the ground for Hit, in a sentence
 }

@@ -42,7 +42,7 @@ func Kinds() []Kind {
 	return []Kind{
 		delayKind(), throttleKind(), stallKind(), blackholeKind(), sliceKind(), resetKind(), refuseKind(),
 		killKind(), stopKind(), pauseKind(), restartKind(), rollingRestartKind(),
-		crowdKind(), performKind(),
+		crowdKind(), probeKind(), performKind(),
 	}
 }
 
@@ -88,6 +88,7 @@ func (s Spec) Check() error {
 	}{
 		{"latency", s.Latency != 0}, {"jitter", s.Jitter != 0}, {"rate", s.Rate != 0}, {"size", s.Size != 0},
 		{"direction", s.Direction != ""}, {"when", s.When != nil}, {"visits", s.Visits != 0},
+		{"capacity", s.Capacity != nil},
 	} {
 		if given.is && !slices.Contains(kind.Keys, given.key) {
 			return &KeyError{given.key, fmt.Sprintf("%s does not take %s; it takes %s", s.Do, given.key, orNothing(kind.Keys))}

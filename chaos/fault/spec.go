@@ -25,7 +25,8 @@ type Spec struct {
 	Rate      Throughput    `yaml:"rate,omitempty" doc:"What each direction of each connection may carry: 500B/s, 20kB/s (1,000 bytes each) or 1MB/s."`
 	Size      int           `yaml:"size,omitempty" doc:"Bytes of a piece."`
 	Direction string        `yaml:"direction,omitempty" doc:"request, response or both; both unless told."`
-	Visits    int           `yaml:"visits,omitempty" doc:"How many visitors come in all."`
+	Visits    int           `yaml:"visits,omitempty" doc:"How many visitors come in all; of a probe and of a crowd with a capacity the most that may come."`
+	Capacity  *float64      `yaml:"capacity,omitempty" doc:"The number of visitors, as a multiple of what the probe-capacity before it found: so many times the accepted operations per second, for as long as it lasts."`
 	On        time.Duration `yaml:"on,omitempty" doc:"Flapping: it holds so long, then rests for off, and so on until for is over."`
 	Off       time.Duration `yaml:"off,omitempty" doc:"Flapping: how long it rests."`
 	When      *Trigger      `yaml:"when,omitempty" doc:"Strike at this moment, and not at at."`

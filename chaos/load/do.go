@@ -29,6 +29,7 @@ func (v *Visit) Do(ctx context.Context, name string, step func(ctx context.Conte
 		op.Detail = err.Error()
 	}
 	v.recorder.add(op)
+	v.place.ended(op)
 	return err
 }
 

@@ -15,6 +15,10 @@ type Options struct {
 	// Visits ends the visits after so many; 0: they go on until they are stopped. They are numbered from After+1 on, so that
 	// two generators of one run can keep theirs apart.
 	Visits, After int
+	// Closed, where it is not 0, is a closed loop in the place of a rate: so many visits are kept going, and the next one starts once
+	// one has made its Operation.
+	Closed    int
+	Operation string
 	// Open is how many visits may be open at once, 0 for 2,000. It is a guard against a harness that eats the machine, not
 	// a model of anything: visits that it refuses are counted, and make the run INVALID.
 	Open int
@@ -57,7 +61,10 @@ func Start(ctx context.Context, o Options) *Generator {
 	g := &Generator{o: o, stop: make(chan struct{}), ended: make(chan struct{}), slots: make(chan struct{}, o.Open), cancel: cancel}
 	g.halted.Go(func() {
 		defer close(g.ended)
-		if o.Rate > 0 {
+		switch {
+		case o.Closed > 0:
+			g.closed(ctx)
+		case o.Rate > 0:
 			g.schedule(ctx)
 		}
 	})
@@ -115,10 +122,16 @@ func (g *Generator) schedule(ctx context.Context) {
 }
 
 func (g *Generator) visit(ctx context.Context, n int, intended time.Time) {
+	g.open(ctx, n, intended, nil)
+}
+
+// open starts a visit, unless too many are open.
+func (g *Generator) open(ctx context.Context, n int, intended time.Time, held *place) {
 	select {
 	case g.slots <- struct{}{}:
 	default:
 		g.count(func(s *Stats) { s.Dropped++ })
+		held.left()
 		return
 	}
 	lag := time.Since(intended)
@@ -128,10 +141,10 @@ func (g *Generator) visit(ctx context.Context, n int, intended time.Time) {
 	g.count(func(s *Stats) { s.Visits++; s.MaxLag = max(s.MaxLag, lag) })
 	v := &Visit{
 		Number: n, Intended: intended, Rand: visitRand(g.o.Seed, n),
-		shopper: g.o.Name, timeout: g.o.Timeout, recorder: g.o.Recorder,
+		shopper: g.o.Name, timeout: g.o.Timeout, recorder: g.o.Recorder, place: held,
 	}
 	g.visits.Go(func() {
-		defer func() { <-g.slots }()
+		defer func() { <-g.slots; held.left() }()
 		g.o.Shopper.Visit(ctx, v)
 	})
 }

@@ -1,7 +1,8 @@
 // Package load sends shoppers through a running system and keeps a history of what each of them saw.
 //
 // The model is open: visits start at the times that the seed and the rate give, whether or not earlier ones have been
-// answered, and latency counts from the intended start. A system that stalls therefore shows all of its stall.
+// answered, and latency counts from the intended start. A system that stalls therefore shows all of its stall. Only where a
+// system's capacity is asked for the model is closed: see Options.Closed.
 package load
 
 import (
@@ -78,5 +79,6 @@ type Visit struct {
 	shopper  string
 	timeout  time.Duration
 	recorder *Recorder
+	place    *place // of a closed loop; nil in an open one
 	started  bool
 }

@@ -16,7 +16,7 @@ const crowdNumbers = 1_000_000
 func (t *trial) gatherCrowds(ctx context.Context) error {
 	t.crowds = make([]load.Shopper, len(t.scenario.Faults))
 	for i, spec := range t.scenario.Faults {
-		if spec.Do != fault.CrowdName {
+		if spec.Do != fault.CrowdName && spec.Do != fault.ProbeName {
 			continue
 		}
 		shopper, err := newShopper(t.options.Registry, spec.Shoppers)
@@ -38,7 +38,14 @@ func (t *trial) crowdSeed(i int) uint64 { return SeedOf(t.folder.Run.Seed, fmt.S
 func (t *trial) newFault(ctx context.Context, i int, spec fault.Spec) (fault.Fault, error) {
 	switch spec.Do {
 	case fault.CrowdName:
-		return fault.NewCrowd(spec, func() *load.Generator { return t.send(ctx, i, spec) }), nil
+		return fault.NewCrowd(spec, fault.CrowdTools{
+			Start: func(visits int) *load.Generator {
+				return t.send(ctx, i, load.Options{Name: spec.Shoppers, Rate: load.Rate(float64(visits) / spec.For.Seconds()), Visits: visits})
+			},
+			Capacity: t.capacity.wait,
+		}), nil
+	case fault.ProbeName:
+		return t.newProbe(ctx, i, spec)
 	case fault.PerformName:
 		for _, act := range t.options.Registry.Acts {
 			if act.Name == spec.Act {
@@ -51,12 +58,10 @@ func (t *trial) newFault(ctx context.Context, i int, spec fault.Spec) (fault.Fau
 	return fault.New(spec, t.running(), t.folder.Run.Seed)
 }
 
-// send starts the visits of the ith fault, a crowd. They outlive the fault: endLoad ends them.
-func (t *trial) send(ctx context.Context, i int, spec fault.Spec) *load.Generator {
-	g := load.Start(context.WithoutCancel(ctx), load.Options{
-		Name: spec.Shoppers, Shopper: t.crowds[i], Rate: load.Rate(float64(spec.Visits) / spec.For.Seconds()),
-		Visits: spec.Visits, After: (i + 1) * crowdNumbers, Seed: t.crowdSeed(i), Recorder: t.recorder, Late: t.strain.Arrival,
-	})
+// send starts the visits of the ith fault. They outlive the fault: endLoad ends them.
+func (t *trial) send(ctx context.Context, i int, o load.Options) *load.Generator {
+	o.Shopper, o.After, o.Seed, o.Recorder, o.Late = t.crowds[i], (i+1)*crowdNumbers, t.crowdSeed(i), t.recorder, t.strain.Arrival
+	g := load.Start(context.WithoutCancel(ctx), o)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sent = append(t.sent, g)

@@ -1,13 +1,12 @@
 package run
 
 import (
-	"stormglass/chaos/fault"
 	"stormglass/chaos/scenario"
 )
 
 // What makes a scenario one that takes most of a machine for a while.
 const (
-	manyVisits    = 100 // in a crowd
+	manyVisits    = 100 // in a load spike or a probe
 	manyInstances = 5   // besides one of each unit
 )
 
@@ -38,7 +37,7 @@ func isHeavy(s *scenario.Scenario) bool {
 		more += n - 1
 	}
 	for _, f := range s.Faults {
-		if f.Do == fault.CrowdName && f.Visits >= manyVisits {
+		if f.Visits >= manyVisits {
 			return true
 		}
 	}

@@ -30,6 +30,7 @@ type Options struct {
 	Repeat   int           // how often each scenario runs, each time with a seed of its own; 0 means 1
 	Tries    int           // how often a scenario runs at most that cannot be judged on this machine; 0 means 3: two second looks
 	Until    time.Time     // no scenario begins after this; the zero time means no limit
+	Capacity float64       // accepted operations per second that load spikes go by in the place of what their probes find; 0: they go by that
 	FailFast bool          // begin no more once a verdict is not the one that its file expects
 	Keep     bool          // leave the cells' data behind
 	Guard    []string      // see cell.Options.Guard

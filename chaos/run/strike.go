@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stormglass/chaos/fault"
+	"stormglass/chaos/scenario"
 )
 
 const (
@@ -35,6 +36,9 @@ func (t *trial) fault(ctx context.Context) error {
 	striking.Wait()
 	for _, f := range faults {
 		t.folder.Doses = append(t.folder.Doses, f.Dose())
+	}
+	if scenario.UsesCapacity(specs) {
+		t.folder.Run.Capacity = t.capacity.evidence()
 	}
 	return errors.Join(errs...)
 }

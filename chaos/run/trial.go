@@ -32,6 +32,7 @@ type trial struct {
 	observer *observe.Observer
 	crowds   []load.Shopper // by fault; nil for one that is no crowd
 	strain   *strain.Watch
+	capacity *capacity // what a probe finds, for load spikes after it
 	watched  sync.WaitGroup
 
 	mu   sync.Mutex // guards cell, which scrapes ask for, and sent, which faults add to
@@ -56,7 +57,7 @@ func newTrial(s *scenario.Scenario, o Options, dir string, seed uint64, try int)
 		return nil, fmt.Errorf("write evidence: %w", err)
 	}
 	t.recorder = load.NewRecorder(t.history)
-	t.strain = o.meter.Watch()
+	t.strain, t.capacity = o.meter.Watch(), newCapacity(o.Capacity)
 	return t, nil
 }
 

@@ -32,6 +32,7 @@ func (r *reader) grammar(s *Scenario) {
 	for i, f := range s.Faults {
 		r.fault(fmt.Sprintf("faults[%d]", i), f)
 	}
+	r.capacity(s.Faults)
 	r.expectations("steady.expect", s.Steady.Expect, s)
 	r.expectations("expect.during", s.Expect.During, s)
 	r.expectations("expect.after", s.Expect.After, s)

@@ -13,6 +13,7 @@ type Vocabulary struct {
 	System                    *system.System
 	Shoppers, Signals, Checks []string
 	Acts                      []string
+	Operation                 string // the one by which capacity is measured; "" where none is
 }
 
 // Resolve holds every name against the vocabulary. Backlogs are the exception: only a running system knows them.
@@ -44,6 +45,9 @@ func (s *Scenario) Resolve(v Vocabulary) error {
 		}
 		if f.When != nil {
 			r.moment(path+".when", *f.When, v)
+		}
+		if f.Do == fault.ProbeName && v.Operation == "" {
+			r.at(path+".do", "%s does not say which operation its capacity is measured by: its registry has no workload", v.System.Name)
 		}
 	}
 	for path, list := range map[string][]Expectation{"steady.expect": s.Steady.Expect, "expect.during": s.Expect.During, "expect.after": s.Expect.After} {

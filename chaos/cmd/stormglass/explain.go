@@ -113,12 +113,17 @@ func describe(f fault.Spec) string {
 	return text
 }
 
-// crowdOf is the size of a crowd, for its sentence.
+// crowdOf is the size of a load spike or a probe, for its sentence.
 func crowdOf(f fault.Spec) string {
-	if f.Visits == 0 {
-		return ""
+	switch {
+	case f.Capacity != nil:
+		return fmt.Sprintf("of %g times the capacity found, %d at most, ", *f.Capacity, f.Visits)
+	case f.Do == fault.ProbeName:
+		return fmt.Sprintf("with %d visits at a time, %d in all at most, ", fault.ProbeVisits, f.Visits)
+	case f.Visits > 0:
+		return fmt.Sprintf("of %d ", f.Visits)
 	}
-	return fmt.Sprintf("of %d ", f.Visits)
+	return ""
 }
 
 func (x explanation) list(title string, list []scenario.Expectation) {

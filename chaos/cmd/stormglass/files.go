@@ -82,6 +82,9 @@ func vocabulary(s *system.System, r verdict.Registry) scenario.Vocabulary {
 	for _, x := range r.Acts {
 		v.Acts = append(v.Acts, x.Name)
 	}
+	if r.Workload != nil {
+		v.Operation = r.Workload.Operation
+	}
 	return v
 }
 

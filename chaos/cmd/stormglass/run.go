@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 
 	"stormglass/chaos/report"
@@ -24,6 +26,7 @@ type runCommand struct {
 	History  int           `name:"keep-runs" help:"How many runs stay below --out, this one among them; older ones are removed. 0 keeps all." default:"10" placeholder:"N"`
 	Only     []string      `help:"Of the files given, run only the scenarios so named." placeholder:"NAME"`
 	Repeat   int           `help:"How often each scenario runs, each time with another seed." default:"1" placeholder:"N"`
+	Capacity *float64      `help:"Accepted operations per second that load spikes are a multiple of, in the place of what their probes measure: with --seed, the figure that a run's report names repeats its load." placeholder:"N"`
 	FailFast bool          `help:"Begin no more scenarios once one has not given the verdict that its file expects."`
 	Keep     bool          `help:"Keep the data of the cells, in the evidence folders and not in memory."`
 	Tier     []string      `help:"What the backends are: embedded, or as the system's file names its tiers. With several, one after the other, a table sets the verdicts side by side." default:"embedded" placeholder:"TIER"`
@@ -76,6 +79,9 @@ func (c *runCommand) read(ctx context.Context, env environment) (t task, err err
 	if c.Repeat < 1 {
 		return t, fmt.Errorf("read --repeat: expected at least 1, got %d", c.Repeat)
 	}
+	if err := c.checkCapacity(t.scenarios); err != nil {
+		return t, err
+	}
 	if c.Seed == 0 {
 		c.Seed = uint64(rand.Uint32()) + 1
 	}
@@ -98,7 +104,7 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 	progress.note("%d scenarios, at most %d at a time, seed %d", asked.all, c.Jobs, c.Seed)
 	suite, err := allTiers(ctx, asked.tiers, asked.scenarios, run.Options{
 		Registry: env.registry, Bin: asked.bin, Out: out, Seed: c.Seed,
-		Jobs: c.Jobs, Repeat: c.Repeat, Tries: c.Tries, Until: c.until(), FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
+		Jobs: c.Jobs, Repeat: c.Repeat, Tries: c.Tries, Until: c.until(), Capacity: c.capacity(), FailFast: c.FailFast, Keep: c.Keep, Guard: env.guard, Progress: progress.scenario,
 	}, func(r run.Result) { progress.finish(r.Scenario.Name, func() { text.Result(r) }) })
 	progress.close()
 	var drawn string
@@ -127,6 +133,27 @@ func (c runCommand) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	return codeError{code: report.ExitBroken}
+}
+
+// checkCapacity makes sure that a given capacity is one, and that something goes by it.
+func (c runCommand) checkCapacity(scenarios []*scenario.Scenario) error {
+	switch {
+	case c.Capacity == nil:
+		return nil
+	case !(*c.Capacity > 0) || math.IsInf(*c.Capacity, 0):
+		return fmt.Errorf("read --capacity: expected accepted operations per second above 0, such as 40, got %g", *c.Capacity)
+	case !slices.ContainsFunc(scenarios, func(s *scenario.Scenario) bool { return scenario.UsesCapacity(s.Faults) }):
+		return errors.New("read --capacity: none of these scenarios has a load spike that is a multiple of a capacity")
+	}
+	return nil
+}
+
+// capacity is the one given, or 0.
+func (c runCommand) capacity() float64 {
+	if c.Capacity == nil {
+		return 0
+	}
+	return *c.Capacity
 }
 
 // until is when no more scenarios may begin; the zero time where there is no limit.
