@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"stormglass/chaos/system"
+	"stormglass/internal/ports"
 )
 
 // The folders of a cell, below Options.Dir.
@@ -53,7 +54,7 @@ type Cell struct {
 	sys     *system.System
 	o       Options
 	plan    *plan
-	ports   *ports
+	ports   *ports.Ports
 	keeper  *keeper
 	proxies []*Proxy
 	procs   []*Process // in file order
@@ -99,12 +100,12 @@ func (c *Cell) boot(ctx context.Context) error {
 	if err := sweep(run); err != nil {
 		return err
 	}
-	if c.ports, err = newPorts(); err != nil {
+	if c.ports, err = ports.New(); err != nil {
 		return err
 	}
 	unique := uniqueName()
 	c.o.data = c.o.dataFolder(unique)
-	if c.plan, err = newPlan(c.sys, c.o, c.ports.take); err != nil {
+	if c.plan, err = newPlan(c.sys, c.o, c.ports.Take); err != nil {
 		return err
 	}
 	if err := c.o.makeFolders(); err != nil {
@@ -147,7 +148,7 @@ func (c *Cell) newKeeper(record string) (*keeper, error) {
 	case c.o.Keep:
 		data = ""
 	}
-	hold, err := c.ports.files()
+	hold, err := c.ports.Files()
 	defer func() {
 		for _, file := range hold {
 			_ = file.Close() // the guard has its own by then

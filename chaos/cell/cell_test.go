@@ -16,6 +16,7 @@ import (
 	"stormglass/chaos/cell"
 	"stormglass/chaos/cell/celltest"
 	"stormglass/internal/await"
+	"stormglass/internal/ports/portstest"
 )
 
 func TestACellAnswersThroughItsProxies(t *testing.T) {
@@ -282,12 +283,7 @@ func TestBadOptionsAreRefusedByName(t *testing.T) {
 }
 
 func TestAFixedPortIsUsed(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := free.Addr().String()
-	free.Close()
+	addr := portstest.Free(t)
 	c := celltest.Start(t, func(o *cell.Options) { o.Ports = map[string]string{"shop.http": addr} })
 	if got, want := c.Public(), "http://"+addr; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -14,22 +14,14 @@ import (
 
 	"stormglass/chaos/system"
 	"stormglass/internal/await"
+	"stormglass/internal/ports/portstest"
 )
 
 // proxyTo makes one proxy in front of an address.
 func proxyTo(t *testing.T, upstream string) *Proxy {
 	t.Helper()
-	free, err := newPorts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = free.release() })
-	addr, err := free.take()
-	if err != nil {
-		t.Fatal(err)
-	}
 	link := system.Link{Client: "a", Server: "b"}
-	proxies, err := startProxies([]pair{{link: link, client: "a-1", server: "b-1", listen: addr, upstream: upstream}}, Options{Seed: 1})
+	proxies, err := startProxies([]pair{{link: link, client: "a-1", server: "b-1", listen: portstest.Free(t), upstream: upstream}}, Options{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (c *Cell) tearDown(ctx context.Context) error {
 		errs = append(errs, p.close())
 	}
 	if c.ports != nil {
-		errs = append(errs, c.ports.release())
+		errs = append(errs, c.ports.Release())
 	}
 	c.probes.CloseIdleConnections()
 	if err := errors.Join(errs...); err != nil {

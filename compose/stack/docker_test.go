@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"stormglass/internal/ports/portstest"
 )
 
 // pretend makes a Docker of a shell script, alone on the PATH besides the shell's own tools.
@@ -63,7 +65,7 @@ func refusal(t *testing.T, s *Stack) string {
 	return ""
 }
 
-// small is the shop's layer on ports that nobody else has now.
+// small is the shop's layer on ports that nobody else takes.
 func small(t *testing.T) *Stack {
 	t.Helper()
 	t.Setenv("GATEWAY_PORT", port(t))
@@ -73,12 +75,10 @@ func small(t *testing.T) *Stack {
 
 func port(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	_, number, err := net.SplitHostPort(portstest.Free(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, number, _ := net.SplitHostPort(l.Addr().String())
 	return number
 }
 

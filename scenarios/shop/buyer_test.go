@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stormglass/chaos/load"
+	"stormglass/internal/ports/portstest"
 )
 
 const patient = 5 * time.Second
@@ -268,12 +269,7 @@ func TestAShopWithSeveralDoorsIsEnteredByEachAndByThoseThatAreOpen(t *testing.T)
 		t.Cleanup(s.Close)
 		doors = append(doors, s.Listener.Addr().String())
 	}
-	shut, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doors = append(doors, shut.Addr().String())
-	shut.Close()
+	doors = append(doors, portstest.Refusing(t))
 	c := newClient("http://"+doors[2], doors...)
 	for range 6 {
 		if err := c.do(t.Context(), &load.Operation{}, request{method: http.MethodGet, path: "/"}, nil); err != nil {

@@ -96,12 +96,19 @@ func (c *cache) observe(ctx context.Context, name string) (context.Context, func
 	}
 }
 
-// answered tells what the server said from its being away, or being there without being able to serve.
+// answered classifies the client's errors: what the server said keeps its meaning, unless it says that it cannot serve. A
+// connection that the server refused or broke is Unavailable, also when the time ran out around it.
 func answered(err error) error {
-	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	if _, ours := errors.AsType[*problem.Error](err); ours {
+		return err
+	}
+	if resilience.Broken(err) {
+		return problem.Wrap(err, problem.Unavailable, "", "carts cannot be reached just now")
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	if network, ok := errors.AsType[net.Error](err); ok && network.Timeout() {

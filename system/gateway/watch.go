@@ -46,7 +46,7 @@ func (w *watch) open() error {
 	if err == nil {
 		first, err = stream.Recv()
 	}
-	if inTime := late.Stop(); !inTime && w.ctx.Err() == nil {
+	if inTime := late.Stop(); !inTime && w.ctx.Err() == nil && (err == nil || problem.CodeOf(err) == problem.Canceled) {
 		err = problem.Wrap(err, problem.Timeout, "", "order did not answer in time")
 	}
 	if err != nil {

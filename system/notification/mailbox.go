@@ -52,15 +52,15 @@ func (b mailbox) email(l Letter) (*mail.Msg, error) {
 // meaning tells whose fault it was that an e-mail did not go out. The server's own words stay out of it, because they
 // tend to repeat the address.
 //
-//	no reply, or 421       the server is away
+//	no reply, or 421       the server is away; it refused us even if the time is over by now
 //	5xx to the recipient   it refuses this e-mail for good
 //	4xx to the recipient   not now, but perhaps later
 //	anything else          about the server or about us, and so about every e-mail: it waits as in an outage
 func meaning(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	refused, ok := errors.AsType[*mail.SendError](err)
+	if ctx.Err() != nil && (ok || !resilience.Broken(err)) {
 		return fmt.Errorf("send e-mail: %w", ctx.Err())
 	}
-	refused, ok := errors.AsType[*mail.SendError](err)
 	if !ok {
 		return problem.Wrap(err, problem.Unavailable, "", "the mailbox server cannot be reached")
 	}

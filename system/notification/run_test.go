@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"stormglass/internal/ports/portstest"
 	"stormglass/system/platform/boot"
 	"stormglass/system/platform/events"
 	"stormglass/system/platform/events/eventstest"
@@ -139,8 +140,7 @@ func wantRequests(s *messengerServer, want int) error {
 }
 
 func TestTheServiceIsReadyWithoutAnyCompanyOrBroker(t *testing.T) {
-	nobody := closedPort(t)
-	admin := closedPort(t)
+	nobody, admin := portstest.Refusing(t), portstest.Free(t)
 	environment(t, "nats://"+nobody, nobody, "http://"+nobody)
 	t.Setenv("ADMIN_ADDR", admin)
 	_, stop := started(t)
@@ -156,17 +156,6 @@ func TestTheServiceIsReadyWithoutAnyCompanyOrBroker(t *testing.T) {
 		}
 		return nil
 	})
-}
-
-// closedPort gives an address where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func TestWrongSettingsAreTheOperatorsToCorrect(t *testing.T) {

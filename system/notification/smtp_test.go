@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/emersion/go-smtp"
+
+	"stormglass/internal/ports/portstest"
 )
 
 // smtpServer is a mailbox server that keeps e-mails and misbehaves as a test wants.
@@ -33,7 +35,7 @@ type received struct{ id, to, subject, body string }
 // startSMTP starts a server that ends with the test.
 func startSMTP(t *testing.T) *smtpServer {
 	t.Helper()
-	s := &smtpServer{t: t, addr: "127.0.0.1:0"}
+	s := &smtpServer{t: t, addr: portstest.Free(t)}
 	s.start()
 	t.Cleanup(s.stop)
 	return s

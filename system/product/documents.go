@@ -3,7 +3,6 @@ package product
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -114,25 +113,4 @@ func (d *documents) observe(ctx context.Context, name string) (context.Context, 
 		span.End()
 		measure(said)
 	}
-}
-
-// answered tells what the server said from its being away. Whatever the driver reports that is no server's answer is an
-// outage: no server found, a pool that was cleared, a connection that broke.
-func answered(err error) error {
-	if err == nil || errors.Is(err, mongo.ErrNoDocuments) {
-		return err
-	}
-	if _, ours := errors.AsType[*problem.Error](err); ours {
-		return err
-	}
-	said, isAnswer := errors.AsType[mongo.ServerError](err)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return err
-	case mongo.IsTimeout(err):
-		return problem.Wrap(err, problem.Timeout, "", "the catalogue did not answer in time")
-	case !isAnswer, said.HasErrorLabel("NetworkError"), said.HasErrorLabel("RetryableWriteError"):
-		return problem.Wrap(err, problem.Unavailable, "", "the catalogue does not answer just now")
-	}
-	return err
 }

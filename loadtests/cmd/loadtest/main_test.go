@@ -15,6 +15,7 @@ import (
 
 	"stormglass/internal/await"
 	"stormglass/internal/nottested"
+	"stormglass/internal/ports/portstest"
 )
 
 // role makes the test binary something else: the program under test, or what takes the place of bin/stormglass.
@@ -169,9 +170,10 @@ func TestTheShopOfThisMachineIsStartedAndStopped(t *testing.T) {
 		os.WriteFile(filepath.Join(root, "bin", "stormglass"), []byte("#!/bin/sh\n"+role+"=stormglass exec '"+self+"' \"$@\"\n"), 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	free := httptest.NewServer(nil)
-	port := free.URL[strings.LastIndex(free.URL, ":")+1:]
-	free.Close()
+	_, port, err := net.SplitHostPort(portstest.Free(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := begin(t, map[string]string{"DURATION": "5s", "LATENCY": "5"}, "-root", root, "-port", port)
 	if got := r.end(t); got != exitGreen || !strings.Contains(r.out.String(), "starting one") {
 		t.Fatalf("exit code: got %d, want %d\n%s", got, exitGreen, r.out)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"stormglass/internal/await"
+	"stormglass/internal/ports/portstest"
 )
 
 // asProgram makes the test's own binary be the program, so that tests can start it, and kill it, as a process.
@@ -93,7 +93,7 @@ type process struct {
 	ended  chan struct{}
 }
 
-// prepare makes a process of a stand-in of shop.yaml with free ports, without starting it.
+// prepare makes a process of a stand-in of shop.yaml with ports of its own, without starting it.
 func prepare(t *testing.T, name, data string) *process {
 	t.Helper()
 	return prepareUnit(t, units(t)[name], data)
@@ -105,7 +105,7 @@ func prepareUnit(t *testing.T, u unit, data string) *process {
 	p.Cmd = exec.Command(os.Args[0], u.Command[1:]...)
 	p.Env = []string{asProgram + "=yes", "SHUTDOWN_TIMEOUT=1m", "PATH=" + os.Getenv("PATH")}
 	for port, setting := range u.Ports {
-		p.addr[port] = freeAddr(t)
+		p.addr[port] = portstest.Free(t)
 		p.Env = append(p.Env, setting+"="+p.addr[port])
 	}
 	for setting, value := range u.Env {
@@ -187,16 +187,6 @@ func (p *process) end(t *testing.T) (code int, output string) {
 		}
 	}
 	return p.ProcessState.ExitCode(), p.output.String()
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func get(url string) (status int, body string, err error) {

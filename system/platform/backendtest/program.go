@@ -13,15 +13,12 @@ import (
 	"syscall"
 	"time"
 
+	"stormglass/internal/ports/portstest"
 	"stormglass/system/platform/servers"
 )
 
-const (
-	// startLimit bounds the wait for a server's first answer. RabbitMQ takes 5 s, and much longer on a busy machine.
-	startLimit = 90 * time.Second
-	// tries is how many ports are tried: another process may take one between our look and the server's.
-	tries = 3
-)
+// startLimit bounds the wait for a server's first answer. RabbitMQ takes 5 s, and much longer on a busy machine.
+const startLimit = 90 * time.Second
 
 // program is a server's program on this machine.
 type program struct {
@@ -103,23 +100,17 @@ func (r *run) keep() error {
 	return nil
 }
 
-// first prepares the folder and starts the server, on other ports when some are taken.
+// first prepares the folder and starts the server, on ports that it keeps when it starts again.
 func (r *run) first() (u *url.URL, err error) {
 	if r.Prepare != nil {
 		if err := r.Prepare(r.folder, r.as); err != nil {
 			return nil, err
 		}
 	}
-	for range tries {
-		if r.ports, err = freePorts(r.Ports); err != nil {
-			return nil, err
-		}
-		if u, err = r.start(); err == nil {
-			return u, nil
-		}
-		_ = r.kill() // it may have ended by itself
+	if r.ports, err = freePorts(r.Ports); err != nil {
+		return nil, err
 	}
-	return nil, err
+	return r.start()
 }
 
 func (r *run) start() (*url.URL, error) {
@@ -185,15 +176,14 @@ func (r *run) end() error {
 	return errors.Join(err, r.keeper.Close(), os.RemoveAll(r.folder))
 }
 
-// freePorts gives ports of the loopback that nobody has now.
+// freePorts gives ports of the loopback that nobody else takes while the tests run.
 func freePorts(n int) (ports []string, err error) {
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		addr, err := portstest.Take()
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() // only now, so that they differ
-		_, port, err := net.SplitHostPort(l.Addr().String())
+		_, port, err := net.SplitHostPort(addr)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"stormglass/internal/await"
+	"stormglass/internal/ports/portstest"
 )
 
 // program runs a program in the background, as Run would; the returned function asks it to stop and gives its error.
@@ -155,12 +156,7 @@ func TestPortInUseIsTheOperatorsToCorrect(t *testing.T) {
 }
 
 func TestReadinessNamesWhatFailsAndWhatIsDegraded(t *testing.T) {
-	l, err := Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := portstest.Free(t)
 	t.Setenv("ADMIN_ADDR", addr)
 	database := errors.New("gone")
 	var mu sync.Mutex

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stormglass/internal/await"
+	"stormglass/internal/ports/portstest"
 	"stormglass/system/platform/problem"
 )
 
@@ -24,12 +25,7 @@ func promptly(t *testing.T, stop func() error) {
 }
 
 func TestASilentConnectionDoesNotHoldTheTeardownUp(t *testing.T) {
-	l, err := Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := portstest.Free(t)
 	t.Setenv("ADMIN_ADDR", addr)
 	stop := program(t, func(context.Context, *Runtime) error { return nil })
 	var silent net.Conn

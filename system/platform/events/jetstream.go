@@ -102,6 +102,20 @@ func (b *jetStream) Close(context.Context) error {
 	return nil
 }
 
+// brokenOff is the error of a request whose answer did not come in time: when the connection was lost meanwhile, that is
+// why. What was asked for may have happened.
+func brokenOff(lost <-chan struct{}, err error) error {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	select {
+	case <-lost:
+		return problem.Wrap(err, problem.Unavailable, "broker_away", "the connection to the broker broke before it answered")
+	default:
+		return err
+	}
+}
+
 // brokerError tells what the broker's answer means: a refusal of this one request, or that the broker is away. Context
 // errors keep their meaning.
 func brokerError(verb string, err error) error {
@@ -110,6 +124,9 @@ func brokerError(verb string, err error) error {
 	}
 	if problem.CodeOf(err) != problem.Internal {
 		return fmt.Errorf("%s at broker: %w", verb, err)
+	}
+	if errors.Is(err, nats.ErrTimeout) {
+		return problem.Wrap(err, problem.Timeout, "broker_late", "the broker did not %s in time", verb)
 	}
 	api, answered := errors.AsType[*jetstream.APIError](err)
 	if answered && api.Code >= 400 && api.Code < 500 || errors.Is(err, nats.ErrMaxPayload) {

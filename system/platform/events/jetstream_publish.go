@@ -47,21 +47,22 @@ func (b *jetStream) Publish(ctx context.Context, batch []Event) error {
 
 // publishPart is one attempt. A stream that is not there (a new broker, or one that lost its data) is made first.
 func (b *jetStream) publishPart(ctx context.Context, part []Event) error {
-	if _, err := b.live(); err != nil {
+	lost, err := b.live()
+	if err != nil {
 		return err
 	}
 	messages := make([]*nats.Msg, len(part))
 	for i, e := range part {
 		messages[i] = encode(eventPrefix+e.Type, e.ID, e)
 	}
-	err := b.send(ctx, messages)
+	err = b.send(ctx, messages)
 	if errors.Is(err, nats.ErrNoResponders) {
 		if err := b.ensureStreams(ctx); err != nil {
 			return err
 		}
 		err = b.send(ctx, messages)
 	}
-	return brokerError("publish", err)
+	return brokerError("publish", brokenOff(lost, err))
 }
 
 // send publishes in the way that suits the number, and waits for the confirms. One known id makes JetStream reject a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -92,9 +93,19 @@ func atLength(conn *amqp.Connection, call func(ch *amqp.Channel) error) error {
 // limited gives up the connection if calls over it are not answered in time. Heartbeats tell that the server lives, and not
 // that it can do anything: after a crash, one of its queues may take in a call and never answer.
 func limited(conn *amqp.Connection, calls func() error) error {
-	overdue := time.AfterFunc(callLimit, func() { _ = conn.CloseDeadline(time.Now()) }) // the calls then return
-	defer overdue.Stop()
-	return calls()
+	return bounded(callLimit, func() { _ = conn.CloseDeadline(time.Now()) }, calls)
+}
+
+// bounded ends calls that take longer than a limit: by giving up, after which they return. Unless the server has answered
+// after all, it was silence that ended them.
+func bounded(limit time.Duration, giveUp func(), calls func() error) error {
+	overdue := time.AfterFunc(limit, giveUp)
+	err := calls()
+	said, ok := errors.AsType[*amqp.Error](err)
+	if inTime := overdue.Stop(); inTime || err == nil || ok && said.Server {
+		return err
+	}
+	return problem.Wrap(err, problem.Timeout, "broker_late", "the broker did not answer in time")
 }
 
 // answered says whether the server refused a call with this code.
@@ -111,6 +122,9 @@ func rabbitError(verb string, err error) error {
 	}
 	if problem.CodeOf(err) != problem.Internal {
 		return fmt.Errorf("%s at broker: %w", verb, err)
+	}
+	if network, ok := errors.AsType[net.Error](err); ok && network.Timeout() {
+		return problem.Wrap(err, problem.Timeout, "broker_late", "the broker did not %s in time", verb)
 	}
 	return problem.Wrap(err, problem.Unavailable, "broker_away", "the broker cannot %s now", verb)
 }

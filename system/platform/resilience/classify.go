@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 
@@ -64,9 +65,10 @@ func judge(operation context.Context, err error) verdict {
 	return healthy
 }
 
-// classify gives a code to what a call returned, where the call itself did not. A context that ended decides first,
-// because clients report that in many words: the caller's cancellation is Canceled, a time that ran out is Timeout. A
-// network that failed is Unavailable.
+// classify gives a code to what a call returned, where the call itself did not. The caller's cancellation is Canceled. A
+// connection that the other side refused or broke is Unavailable, also when the time ran out around it. Any other error
+// of a context that ended is Timeout, because clients report that in many words: a connection that they closed is none
+// that broke. Any other failure of the network is Unavailable.
 func classify(operation, attempt context.Context, server string, err error) error {
 	if err == nil {
 		return nil
@@ -78,6 +80,8 @@ func classify(operation, attempt context.Context, server string, err error) erro
 	switch {
 	case errors.Is(operation.Err(), context.Canceled):
 		return problem.Wrap(err, problem.Canceled, "", "the caller left")
+	case !known && Broken(err):
+		return problem.Wrap(err, problem.Unavailable, "", "%s cannot be reached", server)
 	case attempt.Err() != nil, timedOut(err):
 		return problem.Wrap(err, problem.Timeout, "", "%s did not answer in time", server)
 	case !known && networkFailed(err):
@@ -91,16 +95,19 @@ func timedOut(err error) bool {
 	return ok && network.Timeout()
 }
 
+// Broken says whether the other side refused, reset or closed a connection. It does not hold for a connection that our
+// own side closed. What was sent on the connection before may have had its effect.
+func Broken(err error) bool {
+	return isAny(err, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE)
+}
+
 func networkFailed(err error) bool {
-	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return true
-	}
-	for _, broken := range []error{io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
-		if errors.Is(err, broken) {
-			return true
-		}
-	}
-	return false
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok || isAny(err, io.ErrClosedPipe, net.ErrClosed)
+}
+
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }
 
 // retryAfter is how long the neighbour asked to be left alone.

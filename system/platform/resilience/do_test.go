@@ -3,6 +3,7 @@ package resilience
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -291,6 +292,31 @@ func TestNetworkErrorsGetTheirCode(t *testing.T) {
 		if got := problem.CodeOf(err); got != test.want || !errors.Is(err, test.err) {
 			t.Errorf("%s: got %s (%v), want %s around the cause", name, got, err, test.want)
 		}
+	}
+}
+
+// What happened decides, and not that the attempt's time was over when the call came back.
+func TestAConnectionThatBrokeIsUnavailableAlsoAfterTheDeadline(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		want problem.Code
+	}{
+		"refused":           {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, problem.Unavailable},
+		"reset":             {fmt.Errorf("%w: %w", context.DeadlineExceeded, syscall.ECONNRESET), problem.Unavailable},
+		"hung up":           {fmt.Errorf("read answer: %w", io.EOF), problem.Unavailable},
+		"closed by us":      {&net.OpError{Op: "read", Err: net.ErrClosed}, problem.Timeout},
+		"pipe closed by us": {io.ErrClosedPipe, problem.Timeout},
+		"nothing known":     {errors.New("gave up"), problem.Timeout},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			_, err := Do(t.Context(), newLab(t, testPolicy()).Link, Op{Name: "Put"}, func(ctx context.Context) (int, error) {
+				<-ctx.Done()
+				return 0, test.err
+			})
+			if got := problem.CodeOf(err); got != test.want || !errors.Is(err, test.err) {
+				t.Errorf("%s: got %s (%v), want %s around the cause", name, got, err, test.want)
+			}
+		})
 	}
 }
 

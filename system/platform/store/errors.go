@@ -55,10 +55,14 @@ func away(cause error) error {
 	return problem.Wrap(cause, problem.Unavailable, "database_away", "the database is not available")
 }
 
-// ended is the error of a step that its context cut short.
+// ended is the error of a step whose context is over: the caller left, the connection had broken before, or the time ran
+// out.
 func ended(ctx context.Context, cause error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
 		return problem.Wrap(cause, problem.Canceled, "", "the caller left")
+	case resilience.Broken(cause):
+		return away(cause)
 	}
 	return late(cause)
 }

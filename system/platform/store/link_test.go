@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"stormglass/internal/ports/portstest"
 	"stormglass/system/platform/problem"
 	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/store"
@@ -257,11 +258,8 @@ func TestConnectionsThatDiedInThePoolAreReplacedUnnoticed(t *testing.T) {
 }
 
 func TestAnAbsentLinkFailsTheOpening(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	l.Close()
 	start := time.Now()
-	_, err = store.Open(t.Context(), telemetry.Discard("bank"), newLink(t, patient), storetest.SQLite(t)+"?link="+l.Addr().String(), accounts)
+	_, err := store.Open(t.Context(), telemetry.Discard("bank"), newLink(t, patient), storetest.SQLite(t)+"?link="+portstest.Refusing(t), accounts)
 	if got := problem.CodeOf(err); got != problem.Unavailable {
 		t.Errorf("got %v (%v), want %v", got, err, problem.Unavailable)
 	}

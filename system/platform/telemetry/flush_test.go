@@ -6,20 +6,17 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"stormglass/internal/ports/portstest"
 )
 
 func TestACollectorThatIsAwayDoesNotHoldUpTheEnd(t *testing.T) {
-	refused, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused.Close()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	for name, collector := range map[string]string{"refused": refused.Addr().String(), "silent": silent.Addr().String()} {
+	for name, collector := range map[string]string{"refused": portstest.Refusing(t), "silent": silent.Addr().String()} {
 		t.Run(name, func(t *testing.T) {
 			tel, flush, err := Start(t.Context(), Options{Service: "order", Instance: "order-1", OTLP: collector, Output: io.Discard})
 			if err != nil {

@@ -3,6 +3,7 @@ package eventstest
 import (
 	"context"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"testing"
@@ -10,13 +11,14 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"stormglass/internal/ports/portstest"
 	"stormglass/system/platform/events"
 	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/telemetry"
 )
 
-// startTimeout bounds the start of a server.
-const startTimeout = 10 * time.Second
+// startTimeout bounds the start of a server. It takes a few milliseconds, and much longer on a busy machine.
+const startTimeout = 90 * time.Second
 
 // Server is a NATS server with JetStream in this process, which writes each message to disk before it confirms it. It
 // can be stopped and started again on the same port, with its data or without.
@@ -30,7 +32,7 @@ type Server struct {
 // StartServer starts a server that ends with the test.
 func StartServer(tb testing.TB) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, port: server.RANDOM_PORT, dir: tb.TempDir()}
+	s := &Server{tb: tb, port: freePort(tb), dir: tb.TempDir()}
 	s.Start()
 	tb.Cleanup(s.Stop)
 	return s
@@ -51,7 +53,17 @@ func (s *Server) Start() {
 		nats.Shutdown()
 		s.tb.Fatal("the NATS server did not start")
 	}
-	s.nats, s.port = nats, nats.Addr().(*net.TCPAddr).Port
+	s.nats = nats
+}
+
+// freePort is where the server listens, each time that it starts.
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	addr, err := netip.ParseAddrPort(portstest.Free(tb))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return int(addr.Port())
 }
 
 // Stop stops the server; its data stays.

@@ -1,4 +1,7 @@
-package cell
+// Package ports hands out ports of the loopback interface that stay reserved: for servers that have to be told their port
+// before they start, and for those that must find it free again when they start anew. A port that was listened on to learn
+// its number and then let go is anybody's: the kernel may give it to the next connection.
+package ports
 
 import (
 	"errors"
@@ -9,8 +12,10 @@ import (
 	"strings"
 )
 
-// Ports come in blocks. A harness holds a block by listening on its first port: that keeps every other harness on the
-// machine out, whoever runs it, and the kernel gives the block back however its harness ends.
+// Ports come in blocks. A harness, or a test program, holds a block by listening on its first port: that keeps every other
+// one on the machine out, whoever runs it, and the kernel gives the block back however its holder ends. The other ports of
+// a block need no holding against programs that let the kernel choose, see outside. A program with a port of its own
+// choice in this range is passed over while it listens; one that starts later gets in the way of a server that is down.
 const blockSize = 100
 
 // span is a range of ports, both ends included.
@@ -19,23 +24,24 @@ type span struct{ low, high int }
 // preferredPorts is where ports come from unless the kernel hands out ephemeral ones there.
 var preferredPorts = span{20000, 31999}
 
-// ports hands out addresses on the loopback interface that stay reserved until release.
-type ports struct {
+// Ports hands out addresses on the loopback interface that stay reserved until Release. It is not safe for concurrent use.
+type Ports struct {
 	from span
 	next int // the next port to try; a multiple of blockSize begins a block that is not held yet
 	held []net.Listener
 }
 
-func newPorts() (*ports, error) {
+// New begins to hand out ports; it holds none yet.
+func New() (*Ports, error) {
 	from, err := outside(ephemeralPorts())
 	if err != nil {
 		return nil, err
 	}
-	return &ports{from: from, next: (from.low + blockSize - 1) / blockSize * blockSize}, nil
+	return &Ports{from: from, next: (from.low + blockSize - 1) / blockSize * blockSize}, nil
 }
 
-// take reserves one address that nobody listens on.
-func (p *ports) take() (string, error) {
+// Take reserves one address that nobody listens on.
+func (p *Ports) Take() (string, error) {
 	for p.next <= p.from.high {
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(p.next))
 		switch {
@@ -54,7 +60,7 @@ func (p *ports) take() (string, error) {
 }
 
 // hold takes the block that begins at an address, or says that somebody else has it.
-func (p *ports) hold(addr string) bool {
+func (p *Ports) hold(addr string) bool {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return false
@@ -63,9 +69,9 @@ func (p *ports) hold(addr string) bool {
 	return true
 }
 
-// files are the held ports for another process, the guard: while it lives, the processes that it has yet to kill may listen
+// Files are the held ports for another process, the guard: while it lives, the processes that it has yet to kill may listen
 // in these blocks, and no other harness may take them for free.
-func (p *ports) files() (files []*os.File, err error) {
+func (p *Ports) Files() (files []*os.File, err error) {
 	for _, l := range p.held {
 		tcp, ok := l.(*net.TCPListener)
 		if !ok {
@@ -80,8 +86,8 @@ func (p *ports) files() (files []*os.File, err error) {
 	return files, nil
 }
 
-// release gives everything back.
-func (p *ports) release() error {
+// Release gives everything back.
+func (p *Ports) Release() error {
 	var errs []error
 	for _, l := range p.held {
 		errs = append(errs, l.Close())

@@ -1,4 +1,4 @@
-package cell
+package ports
 
 import (
 	"net"
@@ -28,13 +28,13 @@ func TestPortsStayOutOfTheEphemeralRange(t *testing.T) {
 func TestTwoHarnessesDrawFromDifferentBlocks(t *testing.T) {
 	seen := map[string]bool{}
 	for range 2 {
-		p, err := newPorts()
+		p, err := New()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer p.release()
+		defer p.Release()
 		for range blockSize + 10 { // more than one block
-			addr, err := p.take()
+			addr, err := p.Take()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,12 +47,12 @@ func TestTwoHarnessesDrawFromDifferentBlocks(t *testing.T) {
 }
 
 func TestATakenPortIsPassedOver(t *testing.T) {
-	p, err := newPorts()
+	p, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.release()
-	first, err := p.take()
+	defer p.Release()
+	first, err := p.Take()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,21 +62,21 @@ func TestATakenPortIsPassedOver(t *testing.T) {
 	}
 	defer l.Close()
 	p.next-- // as if it had not been tried
-	if again, err := p.take(); err != nil || again == first {
+	if again, err := p.Take(); err != nil || again == first {
 		t.Errorf("got %s, %v; want another than %s", again, err, first)
 	}
 }
 
 func TestReleasedBlocksAreGivenAgain(t *testing.T) {
-	p, err := newPorts()
+	p, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.take(); err != nil {
+	if _, err := p.Take(); err != nil {
 		t.Fatal(err)
 	}
 	block := p.held[0].Addr().String()
-	if err := p.release(); err != nil {
+	if err := p.Release(); err != nil {
 		t.Fatal(err)
 	}
 	if err := probe(block); err != nil {
