@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"stormglass/chaos/system"
+	"stormglass/internal/ports"
 )
 
 // ErrPortInUse is what Start gives when an address that Options.Ports asks for is taken.
@@ -122,7 +123,7 @@ func addresses(u system.Unit, o Options, take func() (string, error)) (map[strin
 	out := map[string]string{}
 	for _, port := range slices.Sorted(maps.Keys(u.Ports)) {
 		if fixed := o.Ports[u.Name+"."+port]; fixed != "" {
-			if err := probe(fixed); err != nil {
+			if err := ports.Probe(fixed); err != nil {
 				return nil, fmt.Errorf("listen for %s.%s on %s: %w (%v)", u.Name, port, fixed, ErrPortInUse, err)
 			}
 			out[port] = fixed

@@ -11,6 +11,8 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"stormglass/internal/ports"
 )
 
 // changeWithin bounds one change of a proxy: one that takes longer is given up and the proxy made anew.
@@ -178,7 +180,7 @@ func (l *line) close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	if err := probe(l.proxy.ends.listen); err != nil {
+	if err := ports.Probe(l.proxy.ends.listen); err != nil {
 		return fmt.Errorf("close %s: it still listens after %s: %w", l.proxy.Name(), changeWithin, err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"stormglass/chaos/system"
 	"stormglass/internal/await"
+	"stormglass/internal/ports"
 	"stormglass/internal/ports/portstest"
 )
 
@@ -197,7 +198,7 @@ func TestRefuseReturnsThoughTheProxyIsStuckDialling(t *testing.T) {
 	p := proxyTo(t, upstream)
 	dial(t, p.Addr()) // accepted, and never connected any further
 	await.NoError(t, func() error {
-		if err := probe(p.Addr()); err == nil {
+		if err := ports.Probe(p.Addr()); err == nil {
 			return errors.New("the proxy does not listen")
 		}
 		return nil

@@ -47,7 +47,7 @@ func (p *Ports) Take() (string, error) {
 		switch {
 		case p.next%blockSize > 0:
 			p.next++
-			if probe(addr) == nil {
+			if Probe(addr) == nil {
 				return addr, nil
 			}
 		case p.hold(addr):
@@ -96,8 +96,8 @@ func (p *Ports) Release() error {
 	return errors.Join(errs...)
 }
 
-// probe says whether an address can be listened on.
-func probe(addr string) error {
+// Probe says whether an address can be listened on.
+func Probe(addr string) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func TestReleasedBlocksAreGivenAgain(t *testing.T) {
 	if err := p.Release(); err != nil {
 		t.Fatal(err)
 	}
-	if err := probe(block); err != nil {
+	if err := Probe(block); err != nil {
 		t.Error(err)
 	}
 }

@@ -41,13 +41,19 @@ func answered(err error) error {
 // unreachable says whether nothing was sent because of a known failure: the pool was cleared by one, or the driver looked
 // in vain for a server, and the last thing that it saw of one was such a failure and no silence.
 func unreachable(err error) bool {
-	if pool, ok := errors.AsType[driver.RetryablePoolError](err); ok && pool.Retryable() {
+	if pool, ok := errors.AsType[poolError](err); ok && pool.Retryable() {
 		return true
 	}
 	selection, ok := errors.AsType[topology.ServerSelectionError](err)
 	return ok && slices.ContainsFunc(selection.Desc.Servers, func(s description.Server) bool {
 		return problem.CodeOf(answered(s.LastError)) == problem.Unavailable
 	})
+}
+
+// poolError is what the driver's pool returns before anything was sent; one that is retryable was cleared by a failure.
+type poolError interface {
+	error
+	driver.RetryablePoolError
 }
 
 // outage says whether an error is no server's answer, or the answer of a server that cannot serve now.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
 
@@ -162,6 +163,14 @@ func usualPolicy(t *testing.T) resilience.Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// unhurried is a policy for tests that ask what becomes of something, and not how soon: a busy machine may take its time.
+func unhurried(t *testing.T) resilience.Policy {
+	t.Helper()
+	p := usualPolicy(t)
+	p.Deadline, p.AttemptTimeout, p.BulkheadWait = time.Minute, time.Minute, time.Minute
 	return p
 }
 

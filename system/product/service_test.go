@@ -13,6 +13,7 @@ import (
 	"stormglass/system/platform/auth"
 	"stormglass/system/platform/money"
 	"stormglass/system/platform/problem"
+	"stormglass/system/platform/resilience"
 	"stormglass/system/platform/telemetry"
 
 	productv1 "stormglass/system/api/product/v1"
@@ -24,10 +25,10 @@ type instance struct {
 	copies *refresher
 }
 
-func start(t *testing.T, address string) *instance {
+func start(t *testing.T, address string, policy resilience.Policy) *instance {
 	t.Helper()
 	tel := telemetry.Discard("product")
-	d := connected(t, address, usualPolicy(t))
+	d := connected(t, address, policy)
 	x, err := newIndex()
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +51,7 @@ func start(t *testing.T, address string) *instance {
 
 func TestFirstInstanceSeedsAndTheSecondFindsIt(t *testing.T) {
 	address := serveDocuments(t)
-	first, second := start(t, address), start(t, address)
+	first, second := start(t, address, unhurried(t)), start(t, address, unhurried(t))
 	if a, b := len(first.index.all()), len(second.index.all()); a != b || a < 500 {
 		t.Errorf("products: got %d and %d, want the same, at least 500", a, b)
 	}
@@ -58,7 +59,7 @@ func TestFirstInstanceSeedsAndTheSecondFindsIt(t *testing.T) {
 
 func TestInstancesThatStartTogetherSeedOnce(t *testing.T) {
 	address := serveDocuments(t)
-	a, b := connected(t, address, usualPolicy(t)), connected(t, address, usualPolicy(t))
+	a, b := connected(t, address, unhurried(t)), connected(t, address, unhurried(t))
 	results := make(chan error, 2)
 	for _, d := range []*documents{a, b} {
 		x, err := newIndex()
@@ -82,7 +83,7 @@ func TestInstancesThatStartTogetherSeedOnce(t *testing.T) {
 
 func TestPriceChangeReachesOwnSearchAtOnceAndOthersSoon(t *testing.T) {
 	address := serveDocuments(t)
-	here, there := start(t, address), start(t, address)
+	here, there := start(t, address, unhurried(t)), start(t, address, unhurried(t))
 	id := here.index.all()[0].ID
 	if _, err := here.ChangePrice(t.Context(), id, euros(999_00)); err != nil {
 		t.Fatal(err)
@@ -102,7 +103,7 @@ func TestPriceChangeReachesOwnSearchAtOnceAndOthersSoon(t *testing.T) {
 
 func TestOutageOfDocumentsLeavesSearchAndPagesButNoOldPrices(t *testing.T) {
 	g := newGate(t, serveDocuments(t), nil)
-	s := start(t, g.address)
+	s := start(t, g.address, usualPolicy(t))
 	id := s.index.all()[0].ID
 	g.close()
 	await.NoError(t, func() error { // until the copies are too old to be paid by
