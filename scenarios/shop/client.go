@@ -76,7 +76,7 @@ func (r *refusal) maybeDone() bool {
 }
 
 // do asks, notes the answer's status in the operation, and reads the answer into a value. An answer other than 2xx is a
-// *refusal.
+// *refusal, and leaves a write unknown where the shop itself does not know.
 func (c *client) do(ctx context.Context, op *load.Operation, r request, into any) error {
 	resp, err := c.send(ctx, c.answer, r)
 	if err != nil {
@@ -84,14 +84,17 @@ func (c *client) do(ctx context.Context, op *load.Operation, r request, into any
 	}
 	defer resp.Body.Close()
 	op.Status = resp.StatusCode
+	if after := comesBack(resp); after > 0 { // also of an answer whose rest is lost
+		op.Set("retry_after", after.String())
+	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer))
 	if err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
 	if resp.StatusCode/100 != 2 {
 		no := refused(resp, text)
-		if no.After > 0 {
-			op.Set("retry_after", no.After.String())
+		if r.method != http.MethodGet && no.maybeDone() {
+			op.Outcome = load.Unknown
 		}
 		return no
 	}
@@ -143,9 +146,14 @@ func refused(resp *http.Response, text []byte) *refusal {
 	if err := json.Unmarshal(text, r); err != nil {
 		r.Detail = "the answer is not a problem document"
 	}
-	r.Status = resp.StatusCode
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		r.After = time.Duration(seconds) * time.Second
-	}
+	r.Status, r.After = resp.StatusCode, comesBack(resp)
 	return r
+}
+
+// comesBack is what Retry-After says; 0 for nothing.
+func comesBack(resp *http.Response) time.Duration {
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	return 0
 }

@@ -93,13 +93,16 @@ func (b *buyer) make(ctx context.Context) (one *customer, err error) {
 	return one, err
 }
 
-// patiently asks again when the shop has no time, or is still finding itself after its start, until ctx ends. What it asks
-// must be harmless to repeat.
+// patiently asks again when the shop has no time, or is still finding itself after its start, and when its answer was lost,
+// until ctx ends. What it asks must be harmless to repeat.
 func patiently(ctx context.Context, ask func() error) error {
 	for {
 		err := ask()
-		busy, turnedAway := errors.AsType[*refusal](err)
-		if !turnedAway || busy.Status < 500 && busy.Status != http.StatusTooManyRequests {
+		if busy, turnedAway := errors.AsType[*refusal](err); turnedAway {
+			if busy.Status < 500 && busy.Status != http.StatusTooManyRequests {
+				return err
+			}
+		} else if load.Classify(err, http.StatusOK) != load.Unknown {
 			return err
 		}
 		select {

@@ -10,6 +10,7 @@ const (
 const (
 	outOfStock      = "out_of_stock" // it could not be had any more
 	paymentDeclined = "payment_declined"
+	byCustomer      = "customer"
 )
 
 // The tokens of the card processor that customers pay with.

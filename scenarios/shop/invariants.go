@@ -42,15 +42,15 @@ func invariants() []verdict.Check {
 		},
 		{
 			Name: "I7-orders-are-private", Func: looking(trespass),
-			Doc: "Whoever follows or cancels another customer's order is told that there is none.",
+			Doc: "Whoever follows or cancels another customer's order is told that there is none, and cancels nothing, also where the answer was lost.",
 		},
 		{
 			Name: "I8-paid-as-shown", Func: looking(paidAsShown),
-			Doc: "An order, and the charge for it, is over what the cart said.",
+			Doc: "An order, and the charge for it, is over what the cart said, whether its customer got an answer or not.",
 		},
 		{
 			Name: "I9-told-once", Func: looking(toldOnce),
-			Doc: "Each customer is told of each event by each of its channels once, and of nothing else; the message's id is the event's. An e-mail may come twice where a fault hit its sender or the mailbox.",
+			Doc: "Each customer is told of each event by each of its channels once, and of nothing else; the message's id is the event's. An e-mail may come once more for each attempt at it whose answer was lost, as the notification service counts them.",
 		},
 	}
 	for i := range list {
@@ -96,10 +96,15 @@ func ordersPending(f *evidence.Folder) (verdict.Result, error) {
 	if err != nil {
 		return verdict.Result{}, err
 	}
+	orders, err := ordersByID(f)
+	if err != nil {
+		return verdict.Result{}, err
+	}
 	return atRisk(f, "orders were pending", func(struck time.Time) int {
 		open := map[string]bool{}
 		for _, a := range seen {
-			if a.End.Before(struck) {
+			o, there := orders[a.order] // who stopped watching it does not know that it ended
+			if a.End.Before(struck) && !(there && o.final() && o.Updated < struck.UnixMicro()) {
 				open[a.order] = true
 			}
 		}

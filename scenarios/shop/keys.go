@@ -42,6 +42,10 @@ func sameKeySameOrder(f *evidence.Folder) (verdict.Result, error) {
 		t.also(!there || is == a.order, "key %s was answered with order %s, and order %s is kept for it", a.Key, a.order, is)
 		repeated[s] = repeated[s] || tries[s] > 1
 	}
+	for s, n := range tries { // also those whose answers were all lost
+		_, made := kept[s]
+		repeated[s] = repeated[s] || made && n > 1
+	}
 	for _, sentAgain := range repeated {
 		if sentAgain {
 			t.compared++

@@ -1,7 +1,11 @@
 package shop
 
 import (
+	"fmt"
+	"strconv"
+
 	"stormglass/chaos/evidence"
+	"stormglass/chaos/load"
 	"stormglass/chaos/verdict"
 )
 
@@ -51,9 +55,8 @@ func chargedOnce(f *evidence.Folder) (verdict.Result, error) {
 		t.also(known || a.captured == 0, "the processor took %d for order %s, of which payment knows nothing", a.captured, id)
 	}
 	for _, p := range rows {
-		taken, given := owed(p)
 		a := accounts[p.Order]
-		t.expect(a.captured == taken && a.refunded == given,
+		t.expect(agrees(p, a),
 			"payment of order %s is %s over %d; the processor took %d and gave %d back", p.Order, p.State, p.Amount, a.captured, a.refunded)
 		o, known := orders[p.Order]
 		t.also(!known || p.Amount == 0 || p.Amount == o.Total, "payment of order %s is over %d, the order over %d", p.Order, p.Amount, o.Total)
@@ -65,15 +68,21 @@ func chargedOnce(f *evidence.Folder) (verdict.Result, error) {
 	return t.result("%d charges in the ledger, %d payments", len(accounts), len(rows)), nil
 }
 
-// owed gives what the processor must have taken and given back for a payment in its state.
-func owed(p paymentRow) (taken, given int64) {
+// agrees says whether the processor has taken and given back what a payment in its state says. While a charge or a refund
+// is under way its answer may be lost, so that it may have happened or not; what must come of it is said by its order.
+func agrees(p paymentRow, a account) bool {
+	all, nothing := p.Amount, int64(0)
 	switch p.State {
-	case "completed", "refunding":
-		return p.Amount, 0
+	case "completed":
+		return a.captured == all && a.refunded == nothing
+	case "refunding":
+		return a.captured == all && (a.refunded == nothing || a.refunded == all)
 	case "refunded":
-		return p.Amount, p.Amount
+		return a.captured == all && a.refunded == all
+	case "due", "cancelling":
+		return (a.captured == nothing || a.captured == all) && a.refunded == nothing
 	}
-	return 0, 0
+	return a.captured == nothing && a.refunded == nothing
 }
 
 // refundsAddUp holds the ledger against itself.
@@ -135,9 +144,35 @@ func paidAsShown(f *evidence.Folder) (verdict.Result, error) {
 		o, there := orders[a.order]
 		t.also(!there || o.Total == a.cartTotal, "order %s is kept over %d, the cart said %d", a.order, o.Total, a.cartTotal)
 	}
+	unanswered, err := t.unanswered(f.History, orders, shown)
+	if err != nil {
+		return verdict.Result{}, err
+	}
 	for _, i := range book.Intents {
 		said, known := shown[i.Order]
 		t.also(!known || i.Captured == 0 || i.Captured == said, "order %s was charged %d, the cart said %d", i.Order, i.Captured, said)
 	}
-	return t.result("%d accepted checkouts", t.compared), nil
+	return t.result("%d checkouts that made an order, %d of them not answered", t.compared, unanswered), nil
+}
+
+// unanswered holds the orders of which no client got an answer against what the cart said, adds that to what was shown, and
+// counts them.
+func (t *tally) unanswered(history []load.Operation, orders map[string]orderRow, shown map[string]int64) (n int, err error) {
+	kept := map[sender]orderRow{}
+	for _, o := range inOrder(orders) {
+		kept[sender{o.User, o.Key}] = o
+	}
+	for _, try := range history {
+		o, made := kept[sender{try.Fields["user_id"], try.Key}]
+		if _, known := shown[o.ID]; !made || known || !isCheckout(try) {
+			continue
+		}
+		said, err := strconv.ParseInt(try.Fields["cart_total"], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("read checkout %d of the history: %w", try.Seq, err)
+		}
+		n, shown[o.ID] = n+1, said
+		t.expect(o.Total == said, "order %s, whose customer got no answer, is kept over %d, the cart said %d", o.ID, o.Total, said)
+	}
+	return n, nil
 }

@@ -71,9 +71,7 @@ func (p *purchase) checkout(ctx context.Context, name string) (outcome load.Outc
 		}
 		err := p.buyer.client.do(ctx, op, p.request(), &order)
 		p.comeAt = 0
-		if no, ok := errors.AsType[*refusal](err); ok && no.maybeDone() {
-			op.Outcome = load.Unknown
-		} else if ok && no.turnedAway() {
+		if no, ok := errors.AsType[*refusal](err); ok && no.turnedAway() {
 			p.comeAt = max(no.After, comeBack)
 		}
 		if outcome = op.Outcome; outcome == "" {

@@ -24,6 +24,7 @@ func TestRisksCountWhatWasOpenWhenTheFaultStruck(t *testing.T) {
 			for i, o := range w.history {
 				if o.Name == opCompletion && o.Shopper == "" && o.Fields["order_id"] != "o-declined" {
 					w.history[i].End = after
+					w.find("order", "orders", o.Fields["order_id"])["updated_us"] = micros(after)
 				}
 			}
 		},

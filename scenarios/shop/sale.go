@@ -39,7 +39,8 @@ func saleFair(f *evidence.Folder) (verdict.Result, error) {
 	}
 	s.also(s.sold <= shelf.Received, "%d pieces were shipped, of %d", s.sold, shelf.Received)
 	s.also(shelf.Available <= s.returned, "%d pieces are left though %d customers were told that there is none; %d were given back meanwhile", shelf.Available, s.soldOut, s.returned)
-	return s.result("%d of %d pieces shipped, %d left; %d customers came, %d were told that it is sold out, %d were turned away", s.sold, shelf.Received, shelf.Available, s.compared, s.soldOut, s.turnedAway), nil
+	return s.result("%d of %d pieces shipped, %d left; %d customers came, %d were told that it is sold out, %d were turned away; %d more have no order and got no answer",
+		s.sold, shelf.Received, shelf.Available, s.compared, s.soldOut, s.turnedAway, s.unanswered), nil
 }
 
 // sale counts what became of a flash sale.
@@ -49,6 +50,7 @@ type sale struct {
 	kept                map[sender]orderRow
 	sold, returned      int64 // pieces of the product
 	soldOut, turnedAway int   // customers of the sale
+	unanswered          int   // those of whom there is no order, and who never got an answer
 }
 
 // count adds an order, whoever placed it: the usual visitors may buy what is on sale, too.
@@ -68,6 +70,10 @@ func (s *sale) count(o orderRow) error {
 // told asks what one customer of the sale was told in the end.
 func (s *sale) told(who sender, last load.Operation) {
 	o, ordered := s.kept[who]
+	if !ordered && last.Outcome == load.Unknown {
+		s.unanswered++ // who sent the order and heard nothing; the shop has made none of it, and nothing was taken from them
+		return
+	}
 	if !ordered {
 		refused := last.Status == http.StatusTooManyRequests || last.Status == http.StatusServiceUnavailable
 		s.expect(refused, "customer %s has no order, and the last answer was: %s", who.user, answer(last))

@@ -1,12 +1,10 @@
 package shop
 
 import (
+	"fmt"
 	"strings"
-	"time"
 
 	"stormglass/chaos/evidence"
-	"stormglass/chaos/fault"
-	"stormglass/chaos/system"
 	"stormglass/chaos/verdict"
 )
 
@@ -35,13 +33,12 @@ type messageRow struct {
 	User    string `json:"user_id"`
 	Channel string
 	State   string
+	// Unanswered is how many attempts at it may have brought it without an answer; nil where nobody counted.
+	Unanswered *int64
 }
 
 // receipt is a message as the mailbox or the messenger received it.
-type receipt struct {
-	to string
-	at time.Time
-}
+type receipt struct{ to string }
 
 // received gives, by message, what the mailbox and the messenger hold.
 func received(f *evidence.Folder) (map[string][]receipt, error) {
@@ -49,7 +46,6 @@ func received(f *evidence.Folder) (map[string][]receipt, error) {
 		Messages []struct {
 			ID string `json:"message_id"`
 			To []string
-			At time.Time `json:"received_at"`
 		}
 	}
 	if err := f.Book("mailbox", &mailbox); err != nil {
@@ -58,7 +54,6 @@ func received(f *evidence.Folder) (map[string][]receipt, error) {
 	var messenger struct {
 		Messages []struct {
 			ID, To string
-			At     time.Time `json:"received_at"`
 		}
 	}
 	if err := f.Book("messenger", &messenger); err != nil {
@@ -68,16 +63,17 @@ func received(f *evidence.Folder) (map[string][]receipt, error) {
 	for _, m := range mailbox.Messages {
 		event, _, _ := strings.Cut(m.ID, "@")
 		id := event + "." + byEmail
-		all[id] = append(all[id], receipt{strings.Join(m.To, ", "), m.At})
+		all[id] = append(all[id], receipt{strings.Join(m.To, ", ")})
 	}
 	for _, m := range messenger.Messages {
-		all[m.ID] = append(all[m.ID], receipt{m.To, m.At})
+		all[m.ID] = append(all[m.ID], receipt{m.To})
 	}
 	return all, nil
 }
 
-// toldOnce is I9. SMTP knows no keys, so an e-mail may come twice when its sender died, or lost the line, before it knew
-// that the first had arrived: only there, and only where a fault made it so.
+// toldOnce is I9. SMTP knows no keys, so an e-mail may have arrived by each attempt whose answer was lost. The notification
+// service counts those attempts of each message, a sender that died in one included; every other attempt brings it once or
+// never. The messenger knows messages by their ids.
 func toldOnce(f *evidence.Folder) (verdict.Result, error) {
 	p, err := postOf(f)
 	if err != nil {
@@ -91,29 +87,65 @@ func toldOnce(f *evidence.Folder) (verdict.Result, error) {
 	if err != nil {
 		return verdict.Result{}, err
 	}
-	var t tally
-	kept, due, again := by(rows, func(m messageRow) string { return m.ID }), map[string]bool{}, 0
+	var n notices
+	kept, due := by(rows, func(m messageRow) string { return m.ID }), map[string]bool{}
 	for _, e := range p.outbox {
 		for _, channel := range tells()[e.Type] {
 			id := e.ID + "." + channel
 			due[id] = true
-			message, copies := kept[id], got[id]
-			switch {
-			case message.State == "skipped" && channel == bySMS: // no phone number
-				t.also(len(copies) == 0, "%s of %s was sent to %s, who has no number", id, e.Type, who(copies))
-			case len(copies) == 2 && channel == byEmail && excused(f, copies[1].at):
-				again++
-				t.compared++
-			default:
-				t.expect(message.State == "sent" && len(copies) == 1, "%s of %s is %q, and arrived %d times", id, e.Type, message.State, len(copies))
+			if err := n.compare(e.Type, channel, kept[id], id, got[id]); err != nil {
+				return verdict.Result{}, err
 			}
-			t.also(channel != byPush || len(copies) == 0 || copies[0].to == message.User, "%s of %s went to %s, and is for %s", id, e.Type, who(copies), message.User)
 		}
 	}
 	for id, copies := range inOrder(got) {
-		t.also(due[id], "%s came to %s, and no event told of it", id, who(copies))
+		n.also(due[id], "%s came to %s, and no event told of it", id, who(copies))
 	}
-	return t.result("%d messages about %d events, %d of them twice and excused", t.compared, len(p.outbox), again), nil
+	return n.result("%d messages about %d events; %d attempts at e-mails were not answered, and brought %d more copies of %d of them",
+		n.compared, len(p.outbox), n.unanswered, n.again, n.repeated), nil
+}
+
+// notices counts what customers were notified of.
+type notices struct {
+	tally
+	unanswered int64 // attempts at e-mails
+	again      int   // further copies, as many as such attempts allow
+	repeated   int   // e-mails of which there are such copies
+}
+
+// compare holds one message against what arrived of it.
+func (n *notices) compare(event, channel string, message messageRow, id string, copies []receipt) error {
+	if message.State == "skipped" && channel == bySMS { // no phone number
+		n.also(len(copies) == 0, "%s of %s was sent to %s, who has no number", id, event, who(copies))
+		return nil
+	}
+	most := int64(1)
+	if channel == byEmail {
+		lost, err := message.lost(len(copies))
+		if err != nil {
+			return err
+		}
+		most, n.unanswered = most+lost, n.unanswered+lost
+	}
+	again := len(copies) - 1
+	if n.expect(message.State == "sent" && again >= 0 && int64(len(copies)) <= most,
+		"%s of %s is %q, and arrived %d times, %d at most", id, event, message.State, len(copies), most) && again > 0 {
+		n.again, n.repeated = n.again+again, n.repeated+1
+	}
+	n.also(channel != byPush || len(copies) == 0 || copies[0].to == message.User, "%s of %s went to %s, and is for %s", id, event, who(copies), message.User)
+	return nil
+}
+
+// lost is how many attempts at the message were not answered. An audit of a version that did not count them says nothing of
+// a message that arrived more than once.
+func (m messageRow) lost(copies int) (int64, error) {
+	switch {
+	case m.Unanswered != nil:
+		return *m.Unanswered, nil
+	case copies > 1:
+		return 0, fmt.Errorf("compare message %s, which arrived %d times: the audit of notification does not count unanswered attempts", m.ID, copies)
+	}
+	return 0, nil
 }
 
 func who(copies []receipt) string {
@@ -121,35 +153,4 @@ func who(copies []receipt) string {
 		return "nobody"
 	}
 	return copies[0].to
-}
-
-// crashWindow is how long after a fault's end an e-mail may come a second time: the lease of a message that a dead
-// sender held, and the way back.
-const crashWindow = 60 * time.Second
-
-// excused says whether a fault on the way to the mailbox was there when an e-mail came a second time, or shortly before.
-func excused(f *evidence.Folder, at time.Time) bool {
-	for _, d := range f.Doses {
-		if d.Hit && between(d, at) && onTheWayOut(d.Target) {
-			return true
-		}
-	}
-	return false
-}
-
-func between(d fault.Dose, at time.Time) bool {
-	return !at.Before(d.Start) && !at.After(d.End.Add(crashWindow))
-}
-
-// onTheWayOut says whether a fault hit the sender of e-mails, the mailbox, or a line that the sender needs.
-func onTheWayOut(target string) bool {
-	if client, _, err := system.SplitLink(target); err == nil {
-		return system.InstanceOf(client, "notification") || client == "notification"
-	}
-	for _, process := range []string{"notification", "mailbox"} {
-		if system.InstanceOf(target, process) {
-			return true
-		}
-	}
-	return false
 }

@@ -10,7 +10,7 @@ import (
 
 func TestNobodyConcludesFromWhatWasNotCollected(t *testing.T) {
 	needs := map[string][]string{
-		"order":     {"orders-final", "orders-shipped", "orders-declined", "sale-fair", "I1-stock-follows-orders", "I2-charged-once", "I3-refunded", "I4-accepted-is-final", "I5-same-key-same-order", "I6-events-once", "I7-orders-are-private", "I8-paid-as-shown", "I9-told-once", "sagas-open", "payments-due", "payments-caught"},
+		"order":     {"orders-final", "orders-shipped", "orders-declined", "sale-fair", "I1-stock-follows-orders", "I2-charged-once", "I3-refunded", "I4-accepted-is-final", "I5-same-key-same-order", "I6-events-once", "I7-orders-are-private", "I8-paid-as-shown", "I9-told-once", "orders-pending", "sagas-open", "payments-due", "payments-caught"},
 		"inventory": {"sale-fair", "I1-stock-adds-up", "I1-stock-follows-orders", "I6-events-once", "I9-told-once"},
 		"payment":   {"I2-charged-once", "I6-events-once", "I9-told-once", "payments-due", "payments-caught"},
 		"shipping":  {"I6-events-once", "I9-told-once"},
@@ -47,13 +47,17 @@ func TestEventsThatWereDeletedCannotBeCompared(t *testing.T) {
 	}
 }
 
-func TestAnEmailMayComeTwiceWhereItsSenderDied(t *testing.T) {
+func TestCopiesCannotBeComparedWhereNobodyCountedLostAnswers(t *testing.T) {
 	w := wellEnded()
-	w.hit = "notification-1"
+	for _, m := range w.audits["notification"]["messages"] {
+		delete(m, "unanswered") // as in a folder of an earlier version
+	}
+	if r := looking(toldOnce)(w.folder(t)); !r.Holds {
+		t.Errorf("got %+v of messages that came once", r)
+	}
 	w.mails = append(w.mails, w.mails[0])
-	r := looking(toldOnce)(w.folder(t))
-	if !r.Holds || !strings.Contains(r.Measured, "1 of them twice and excused") {
-		t.Errorf("got %+v, want it excused and said", r)
+	if r := looking(toldOnce)(w.folder(t)); !strings.Contains(r.Inconclusive, "does not count unanswered attempts") {
+		t.Errorf("got %+v", r)
 	}
 }
 

@@ -30,7 +30,6 @@ type world struct {
 	intents []row
 	refunds []row
 	events  int
-	hit     string   // what the fault killed
 	mails   []row    // in the mailbox
 	texts   []row    // in the messenger
 	log     []string // lines of order-1
@@ -51,7 +50,7 @@ var (
 //	o-refused    its customer has no card but declined ones
 //	o-grabbed    took all of what is on sale         o-late       was told that it is sold out
 func wellEnded() *world {
-	w := &world{audits: map[string]map[string][]row{}, hit: "broker", retried: []int{2, 3}}
+	w := &world{audits: map[string]map[string][]row{}, retried: []int{2, 3}}
 	for _, service := range []string{"user", "order", "inventory", "payment", "shipping", "notification"} {
 		w.audits[service] = map[string][]row{"outbox": {}, "inbox": {}, "outbox_pruned": {}, "inbox_pruned": {}}
 	}
@@ -125,7 +124,11 @@ func (w *world) sale() {
 
 // refreshed is one try of a visit to refresh its session.
 func (w *world) refreshed(visit int, name string, outcome load.Outcome) {
-	w.history = append(w.history, load.Operation{Name: name, Visit: visit, Start: begin, End: begin, Outcome: outcome, Fields: map[string]string{"user_id": "ada"}})
+	o := load.Operation{Name: name, Visit: visit, Start: begin, End: begin, Outcome: outcome, Fields: map[string]string{"user_id": "ada"}}
+	if outcome == load.Failed {
+		o.Status = 401
+	}
+	w.history = append(w.history, o)
 }
 
 // shelf gives the stock of a product.
@@ -202,7 +205,7 @@ func (w *world) event(producer, typ string, consumers ...string) {
 		w.add(c, "inbox", row{"queue": "q." + c, "event_id": id, "type": typ, "applied_us": 3})
 	}
 	for _, channel := range tells()[typ] {
-		w.add("notification", "messages", row{"id": id + "." + channel, "user_id": "ada", "channel": channel, "state": "sent"})
+		w.add("notification", "messages", row{"id": id + "." + channel, "user_id": "ada", "channel": channel, "state": "sent", "unanswered": 0})
 		if channel == byEmail {
 			w.mail(id, struckAt)
 		} else {
@@ -214,6 +217,14 @@ func (w *world) event(producer, typ string, consumers ...string) {
 // mail is an e-mail about an event that came to its customer.
 func (w *world) mail(event string, at time.Time) {
 	w.mails = append(w.mails, row{"message_id": event + "@shop", "to": []string{"ada@example.com"}, "received_at": at})
+}
+
+// lost makes as if so many attempts at a message had not been answered, and gives the event that it tells of.
+func (w *world) lost(message int, attempts int) (event string) {
+	m := w.audits["notification"]["messages"][message]
+	m["unanswered"] = attempts
+	event, _, _ = strings.Cut(m["id"].(string), ".")
+	return event
 }
 
 // trespassed is a visitor who tried an order and got an answer.
@@ -246,7 +257,7 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 			Name: "by-hand", Telemetry: map[string]string{"breaker_change": "breaker changed"},
 			Phases: []evidence.Phase{{Name: evidence.Fault, Start: struckAt.Add(-time.Second), End: struckAt.Add(time.Second)}},
 		},
-		Doses:  []fault.Dose{{Fault: "kill", Target: w.hit, Start: struckAt, End: struckAt.Add(time.Second), Hit: true}},
+		Doses:  []fault.Dose{{Fault: "kill", Target: "broker", Start: struckAt, End: struckAt.Add(time.Second), Hit: true}},
 		Audits: map[string]json.RawMessage{}, Books: map[string]json.RawMessage{},
 	}
 	for service, tables := range maps.All(w.audits) {
@@ -298,6 +309,19 @@ func (w *world) writeRetries(t *testing.T, dir string) {
 		}
 		if err := json.NewEncoder(file).Encode(span); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// unanswered makes as if no client had got an answer to the checkout of an order, and so none had followed it.
+func (w *world) unanswered(order string) {
+	w.history = slices.DeleteFunc(w.history, func(o load.Operation) bool { return o.Name == opCompletion && o.Fields["order_id"] == order })
+	for i, o := range w.history {
+		if isCheckout(o) && o.Fields["order_id"] == order {
+			fields := maps.Clone(o.Fields)
+			delete(fields, "order_id")
+			delete(fields, "total")
+			w.history[i].Outcome, w.history[i].Status, w.history[i].Fields = load.Unknown, 0, fields
 		}
 	}
 }

@@ -49,6 +49,13 @@ func (b mailbox) email(l Letter) (*mail.Msg, error) {
 	return m, nil
 }
 
+// lost says whether an e-mail went out whole and no reply to it came. One that broke off before its end cannot have arrived,
+// and one that the server turned down has its answer.
+func lost(err error) bool {
+	broken, ok := errors.AsType[*mail.SendError](err)
+	return ok && broken.Reason == mail.ErrSMTPDataClose && broken.ErrorCode() == 0
+}
+
 // meaning tells whose fault it was that an e-mail did not go out. The server's own words stay out of it, because they
 // tend to repeat the address.
 //
@@ -56,7 +63,16 @@ func (b mailbox) email(l Letter) (*mail.Msg, error) {
 //	5xx to the recipient   it refuses this e-mail for good
 //	4xx to the recipient   not now, but perhaps later
 //	anything else          about the server or about us, and so about every e-mail: it waits as in an outage
+//
+// An e-mail whose reply was lost is unanswered besides.
 func meaning(ctx context.Context, err error) error {
+	if lost(err) {
+		return unanswered{blame(ctx, err)}
+	}
+	return blame(ctx, err)
+}
+
+func blame(ctx context.Context, err error) error {
 	refused, ok := errors.AsType[*mail.SendError](err)
 	if ctx.Err() != nil && (ok || !resilience.Broken(err)) {
 		return fmt.Errorf("send e-mail: %w", ctx.Err())

@@ -42,7 +42,11 @@ func (m messenger) Send(ctx context.Context, l Letter) error {
 	req.Header.Set("Idempotency-Key", l.ID)
 	resp, err := m.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("send %s: %w", m.kind, err)
+		err = fmt.Errorf("send %s: %w", m.kind, err)
+		if resilience.Refused(err) { // nothing was sent
+			return err
+		}
+		return unanswered{err}
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, resp.Body) // it is in memory already

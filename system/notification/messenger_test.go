@@ -15,7 +15,7 @@ import (
 type messengerServer struct {
 	*httptest.Server
 	mu sync.Mutex
-	// status is answered to requests, one after the other; then 201.
+	// status is answered to requests, one after the other; then 201. After a 0 the message is kept and no answer comes.
 	status []int
 	got    []sentMessage
 }
@@ -45,6 +45,9 @@ func (s *messengerServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusCreated
 	if len(s.status) > 0 {
 		status, s.status = s.status[0], s.status[1:]
+	}
+	if status == 0 {
+		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(status)
 }
@@ -103,5 +106,18 @@ func TestAMessengerThatIsAwayIsAnOutage(t *testing.T) {
 	s.Close()
 	if err := s.sender(t, "sms").Send(t.Context(), Letter{ID: "1.sms", To: "+49301", Body: "Hello"}); problem.CodeOf(err) != problem.Unavailable {
 		t.Errorf("got %v, want unavailable", err)
+	}
+}
+
+func TestOnlyAMissingAnswerOfTheMessengerLeavesOpenWhetherAMessageArrived(t *testing.T) {
+	s := startMessenger(t)
+	for status, lost := range map[int]bool{201: false, 422: false, 503: false, 0: true} {
+		s.mu.Lock()
+		s.status = []int{status, status}
+		s.mu.Unlock()
+		err := s.sender(t, "push").Send(t.Context(), Letter{ID: "1.push", To: "ada", Body: "Hello"})
+		if mayHaveArrived(err) != lost {
+			t.Errorf("%d: got %v, want it left open whether the message arrived: %v", status, err, lost)
+		}
 	}
 }

@@ -102,6 +102,8 @@ type Message struct {
 	Trace       map[string]string
 	// Since is when the message became due.
 	Since time.Time
+	// Attempt numbers the attempts at it, from 1.
+	Attempt int64
 	// Contact is the customer's as it was when the message was taken up; without a user while it is not known.
 	Contact Contact
 }

@@ -15,7 +15,8 @@ import (
 // Sender hands letters to a company that brings them.
 //
 // An error whose code is an outage says that the company is away; Invalid, that it refuses this letter for good; any
-// other, that it does not take this letter now. No error contains where a letter was to go.
+// other, that it does not take this letter now. An error that is unanswered says besides that the letter may have arrived
+// all the same. No error contains where a letter was to go.
 type Sender interface {
 	Send(ctx context.Context, l Letter) error
 }

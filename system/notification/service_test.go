@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -393,5 +394,136 @@ func TestTwoInstancesDeliverEachMessageOnce(t *testing.T) {
 		}
 		all.Wait()
 		w.wantTaken(map[string]int{"ada@example.org": 41})
+	})
+}
+
+// wantUnanswered compares how many attempts at each message, by "kind.channel", nobody knows the outcome of, as the audit
+// shows it. A message with none is left out.
+func (w world) wantUnanswered(want map[string]int64) {
+	w.t.Helper()
+	got := map[string]int64{}
+	query := audit()[1].Query
+	err := w.db.Read(w.t.Context(), "read audit", func(ctx context.Context, tx *store.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT kind, channel, unanswered FROM (`+strings.TrimSuffix(query, "ORDER BY id")+`) AS shown WHERE unanswered <> 0`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var kind, channel string
+			var n int64
+			if err := rows.Scan(&kind, &channel, &n); err != nil {
+				return err
+			}
+			got[kind+"."+channel] = n
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !maps.Equal(got, want) {
+		w.t.Errorf("unanswered attempts: got %v, want %v", got, want)
+	}
+}
+
+func TestAnAttemptWhoseAnswerWasLostStaysCountedAndNoOther(t *testing.T) {
+	each(t, func(w world) {
+		w.hears(registered(w.t), confirmed(w.t))
+		away := problem.New(problem.Unavailable, "", "away")
+		w.post.answers(unanswered{away})
+		for range 2 {
+			if err := w.works(); !problem.CodeOf(err).Outage() {
+				w.t.Errorf("the worker is told %v, want an outage", err)
+			}
+		}
+		// Of the bundle of two e-mails only one went out each time; nobody tried the other.
+		total := w.unanswered()
+		if total[Email] != 2 || total[Push] != 2 {
+			w.t.Errorf("unanswered attempts: got %v, want 2 by e-mail and 2 by push", total)
+		}
+		w.post.answers(away)
+		if err := w.works(); !problem.CodeOf(err).Outage() {
+			w.t.Errorf("the worker is told %v, want an outage", err)
+		}
+		w.post.answers(problem.New(problem.Conflict, "smtp_450", "not now"))
+		w.mustWork()
+		w.advance(time.Minute)
+		w.post.answers(nil)
+		w.mustWork()
+		w.wantStates("confirmation.email: sent ", "confirmation.push: sent ", "welcome.email: sent ")
+		if again := w.unanswered(); !maps.Equal(again, total) {
+			w.t.Errorf("unanswered attempts: got %v after all was sent, want %v as before", again, total)
+		}
+	})
+}
+
+// unanswered sums them up by channel.
+func (w world) unanswered() map[Channel]int64 {
+	w.t.Helper()
+	sums := map[Channel]int64{}
+	err := w.db.Read(w.t.Context(), "sum up", func(ctx context.Context, tx *store.Tx) error {
+		clear(sums)
+		rows, err := tx.Query(ctx, `SELECT channel, attempts - answered FROM messages`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var c Channel
+			var n int64
+			if err := rows.Scan(&c, &n); err != nil {
+				return err
+			}
+			sums[c] += n
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return sums
+}
+
+// claimed takes up the messages of a company as a worker does.
+func (w world) claimed(c Company, lease time.Duration) [][]Message {
+	w.t.Helper()
+	bundles, err := w.source(c).Claim(w.t.Context(), 1, lease)
+	if err != nil || len(bundles) != 1 {
+		w.t.Fatalf("claimed %v, %v", bundles, err)
+	}
+	return bundles
+}
+
+func TestASenderThatDiesLeavesItsAttemptUnanswered(t *testing.T) {
+	each(t, func(w world) {
+		w.hears(registered(w.t))
+		w.claimed(Mailbox, -time.Second) // and dies with it: nothing is noted, and the lease runs out
+		w.wantUnanswered(map[string]int64{"welcome.email": 1})
+		w.mustWork()
+		w.wantStates("welcome.email: sent ")
+		w.wantUnanswered(map[string]int64{"welcome.email": 1})
+	})
+}
+
+func TestAnAnswerThatComesAfterAnotherSentItAgainIsTooLate(t *testing.T) {
+	each(t, func(w world) {
+		w.hears(registered(w.t))
+		slow := w.claimed(Mailbox, -time.Second)
+		w.mustWork()
+		if err := w.source(Mailbox).Do(w.t.Context(), slow[0]); err != nil {
+			w.t.Fatal(err)
+		}
+		w.wantTaken(map[string]int{"ada@example.org": 2})
+		w.wantUnanswered(map[string]int64{"welcome.email": 1})
+	})
+}
+
+func TestWhatIsAnsweredAtOnceHasNoUnansweredAttempt(t *testing.T) {
+	each(t, func(w world) {
+		w.hears(registered(w.t), confirmed(w.t), changed(w.t, 2, "ada@example.org", ""), dispatched(w.t))
+		w.mustWork()
+		w.wantStates("confirmation.email: sent ", "confirmation.push: sent ", "dispatch.email: sent ", "dispatch.sms: skipped no_address", "welcome.email: sent ")
+		w.wantUnanswered(map[string]int64{})
 	})
 }

@@ -18,11 +18,12 @@ var files embed.FS
 
 func migrations() store.Migrations { return store.Embedded("notification", files) }
 
-// audit is what /audit shows: neither where people are reached nor what they were told.
+// audit is what /audit shows: neither where people are reached nor what they were told. An attempt counts as unanswered
+// from the moment that its message is claimed until its answer is written down, so a sender that dies leaves it counted.
 func audit() []store.Table {
 	return []store.Table{
 		{Name: "contacts", Query: `SELECT user_id, version FROM contacts ORDER BY user_id`},
-		{Name: "messages", Query: `SELECT id, event_id, channel, kind, user_id, order_id, state, reason, attempts, since_us, done_us FROM messages ORDER BY id`},
+		{Name: "messages", Query: `SELECT id, event_id, channel, kind, user_id, order_id, state, reason, attempts, attempts - answered AS unanswered, since_us, done_us FROM messages ORDER BY id`},
 	}
 }
 
@@ -30,7 +31,7 @@ func audit() []store.Table {
 func toDo(db *store.DB, c Company) work.Table[Message] {
 	return work.Table[Message]{
 		DB: db, Name: "messages", Key: "id", Due: `state = 'due' AND company = '` + string(c) + `'`,
-		Columns: `id, event_id, channel, kind, user_id, order_id, facts, correlation, trace, since_us,
+		Columns: `id, event_id, channel, kind, user_id, order_id, facts, correlation, trace, since_us, attempts,
 			COALESCE((SELECT email FROM contacts WHERE contacts.user_id = messages.user_id), ''),
 			COALESCE((SELECT name FROM contacts WHERE contacts.user_id = messages.user_id), ''),
 			COALESCE((SELECT phone FROM contacts WHERE contacts.user_id = messages.user_id), '')`,
@@ -54,6 +55,24 @@ func insert(ctx context.Context, tx *store.Tx, m Message) error {
 		m.ID, m.Event, m.Channel, m.Channel.company(), m.Kind, m.User, m.Order, string(facts), m.Correlation, string(trace), store.Micros(m.Since))
 	if err != nil {
 		return fmt.Errorf("insert message: %w", err)
+	}
+	return nil
+}
+
+// settle counts attempts that were answered, or that never went out. One after which the message was claimed by somebody else
+// comes too late: it was unanswered when that one sent the message again.
+func settle(ctx context.Context, tx *store.Tx, answered []Message) error {
+	if len(answered) == 0 {
+		return nil
+	}
+	var which []string
+	var args []any
+	for _, m := range answered {
+		which = append(which, fmt.Sprintf("(id = $%d AND attempts = $%d)", len(args)+1, len(args)+2))
+		args = append(args, m.ID, m.Attempt)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE messages SET answered = answered + 1 WHERE `+strings.Join(which, " OR "), args...); err != nil {
+		return fmt.Errorf("settle %d attempts: %w", len(answered), err)
 	}
 	return nil
 }
@@ -122,7 +141,7 @@ func scan(row interface{ Scan(...any) error }) (Message, error) {
 	var m Message
 	var facts, trace string
 	var since int64
-	err := row.Scan(&m.ID, &m.Event, &m.Channel, &m.Kind, &m.User, &m.Order, &facts, &m.Correlation, &trace, &since,
+	err := row.Scan(&m.ID, &m.Event, &m.Channel, &m.Kind, &m.User, &m.Order, &facts, &m.Correlation, &trace, &since, &m.Attempt,
 		&m.Contact.Email, &m.Contact.Name, &m.Contact.Phone)
 	if err != nil {
 		return Message{}, fmt.Errorf("read message: %w", err)

@@ -73,6 +73,18 @@ func (j *jobs) do(ctx context.Context, id string) error {
 	return err
 }
 
+// attempts sums up how often each job was claimed.
+func (j *jobs) attempts(t *testing.T) (sum int64) {
+	t.Helper()
+	err := j.DB.Read(t.Context(), "sum up", func(ctx context.Context, tx *store.Tx) error {
+		return tx.QueryRow(ctx, `SELECT CAST(SUM(attempts) AS BIGINT) FROM jobs`).Scan(&sum)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sum
+}
+
 func (j *jobs) finished() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -202,6 +214,9 @@ func TestNothingWaitsForALeaseThatNobodyUses(t *testing.T) {
 			}
 			if got := len(j.finished()); got != 3 {
 				t.Errorf("%d of 3 jobs are done", got)
+			}
+			if got := j.attempts(t); got != 6 {
+				t.Errorf("counted %d attempts, want 6: each job was tried twice", got)
 			}
 		})
 	}

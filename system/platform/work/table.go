@@ -16,7 +16,8 @@ import (
 //	lease_us   until when it belongs to the worker that claimed it
 //	next_us    before when nobody takes it up; at first the same as since_us
 //
-// and `attempts`, which counts how often it was claimed.
+// and `attempts`, which counts how often it was claimed. A claim whose commit nobody confirmed, and the one that takes up
+// what it may have leased, are one.
 type Table[T any] struct {
 	DB *store.DB
 	// Name of the table, its Key column, and the Columns that Scan reads.
@@ -60,7 +61,7 @@ func (t Table[T]) Claim(ctx context.Context, n int, lease time.Duration) ([]T, e
 // claim also gives the lease, as it stands in the table. Items that have the lease `ours` count as free.
 func (t Table[T]) claim(ctx context.Context, n int, lease time.Duration, ours int64) (claimed []T, until int64, err error) {
 	// The cast keeps SQLite from planning the statement anew for each limit.
-	query := fmt.Sprintf(`UPDATE %[1]s SET lease_us = $1, attempts = attempts + 1 WHERE %[2]s IN (
+	query := fmt.Sprintf(`UPDATE %[1]s SET lease_us = $1, attempts = attempts + CASE WHEN lease_us = $4 AND lease_us > 0 THEN 0 ELSE 1 END WHERE %[2]s IN (
 			SELECT %[2]s FROM %[1]s WHERE %[3]s AND (lease_us <= $2 OR lease_us = $4) AND next_us <= $2 ORDER BY next_us LIMIT CAST($3 AS BIGINT)
 		) AND (lease_us <= $2 OR lease_us = $4) AND %[3]s RETURNING %[4]s`, t.Name, t.Key, t.Due, t.Columns)
 	err = t.DB.InTxReadCommitted(ctx, "claim "+t.Name, func(ctx context.Context, tx *store.Tx) error {
