@@ -1,7 +1,6 @@
 package shop
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"

@@ -170,7 +170,7 @@ func usualPolicy(t *testing.T) resilience.Policy {
 func unhurried(t *testing.T) resilience.Policy {
 	t.Helper()
 	p := usualPolicy(t)
-	p.Deadline, p.AttemptTimeout, p.BulkheadWait = time.Minute, time.Minute, time.Minute
+	p.Deadline, p.AttemptTimeout, p.BulkheadWait = time.Minute, 10*time.Second, time.Minute
 	return p
 }
 
