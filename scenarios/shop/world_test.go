@@ -90,7 +90,8 @@ func wellEnded() *world {
 	w.reserve("o-refused", "released")
 	w.history[len(w.history)-2].Shopper, w.history[len(w.history)-1].Shopper = declinedName, declinedName
 
-	w.order("o-regretted", "k4", cancelled, "customer", "")
+	w.order("o-regretted", "k4", cancelled, byCustomer, "")
+	w.history = append(w.history, load.Operation{Name: opCancel, Start: begin, End: begin, Outcome: load.Unknown, Fields: map[string]string{"order_id": "o-regretted"}})
 	w.pay("o-regretted", "cancelled", 0, 0)
 	w.sale()
 	w.refreshed(1, opRefresh, load.Unknown)
@@ -241,8 +242,11 @@ func (w *world) breakerChange(sequence int, from, to string, after time.Duration
 		from, to, sequence, struckAt.Add(after).Format(time.RFC3339Nano)))
 }
 
-// folder writes the world down as a run would, and opens that.
-func (w *world) folder(t *testing.T) *evidence.Folder {
+// collected is what a run collects of the world, its files and its history left out.
+func (w *world) collected(t interface {
+	Helper()
+	Fatal(...any)
+}) evidence.Folder {
 	t.Helper()
 	raw := func(v any) json.RawMessage {
 		text, err := json.Marshal(v)
@@ -252,7 +256,6 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 		return text
 	}
 	f := evidence.Folder{
-		Dir: t.TempDir(),
 		Run: evidence.Run{
 			Name: "by-hand", Telemetry: map[string]string{"breaker_change": "breaker changed"},
 			Phases: []evidence.Phase{{Name: evidence.Fault, Start: struckAt.Add(-time.Second), End: struckAt.Add(time.Second)}},
@@ -266,6 +269,14 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 	f.Books["card-processor"] = raw(map[string]any{"intents": w.intents, "refunds": w.refunds, "webhooks_pending": 0})
 	f.Books["mailbox"] = raw(map[string]any{"messages": w.mails})
 	f.Books["messenger"] = raw(map[string]any{"messages": w.texts})
+	return f
+}
+
+// folder writes the world down as a run would, and opens that.
+func (w *world) folder(t *testing.T) *evidence.Folder {
+	t.Helper()
+	f := w.collected(t)
+	f.Dir = t.TempDir()
 	if err := f.Write(); err != nil {
 		t.Fatal(err)
 	}
