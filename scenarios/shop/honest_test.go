@@ -7,7 +7,6 @@ import (
 	"pgregory.net/rapid"
 
 	"stormglass/chaos/load"
-	"stormglass/system/api/catalogue"
 )
 
 // honest is a shop that does as it should while answers are lost and processes die. It goes on from a world that ended
@@ -87,7 +86,7 @@ func (p placing) lines() string {
 // buys is a visit of browse-and-buy or of cards-declined.
 func (h *honest) buys() {
 	errands := []errand{errandOf(0), errandOf(2), errandOf(12), declined(0)}
-	p := h.placing(rapid.SampledFrom(errands).Draw(h.t, "errand"), catalogue.Products()[rapid.IntRange(0, 3).Draw(h.t, "product")].ID)
+	p := h.placing(rapid.SampledFrom(errands).Draw(h.t, "errand"), goods()[rapid.IntRange(0, 3).Draw(h.t, "product")].ID)
 	p.pieces = rapid.Int64Range(1, 2).Draw(h.t, "pieces")
 	if p.errand == declined(0) && rapid.Bool().Draw(h.t, "all of whose cards are declined") {
 		p.shopper = declinedName
@@ -102,7 +101,7 @@ func (h *honest) buys() {
 
 // rushes is a visit of flash-sale, after everything is gone.
 func (h *honest) rushes() {
-	p := h.placing(errand{card: goodCard, country: "DE"}, onSale().ID)
+	p := h.placing(errand{card: goodCard, country: "DE"}, soldOutGoods().ID)
 	p.shopper = rushName
 	h.checksOut(p, 4)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,12 @@ type world struct {
 	retried []int    // numbers of further attempts of calls from the gateway to product
 }
 
+// The catalogue is made anew at each call, which is too slow for a thousand worlds.
+var (
+	goods        = sync.OnceValue(catalogue.Products)
+	soldOutGoods = sync.OnceValue(onSale)
+)
+
 // begin is when the shoppers of the small shop came; struckAt is when the fault hit it.
 var (
 	begin    = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -57,7 +64,7 @@ func wellEnded() *world {
 	for _, table := range [][2]string{{"notification", "messages"}, {"order", "orders"}, {"payment", "payments"}, {"inventory", "stock"}, {"inventory", "reservations"}} {
 		w.audits[table[0]][table[1]] = []row{}
 	}
-	for _, p := range catalogue.Products() {
+	for _, p := range goods() {
 		w.add("inventory", "stock", row{"product_id": p.ID, "received": p.Stock, "available": p.Stock, "reserved": 0, "sold": 0})
 	}
 	w.event("user", "user.registered.v1", "notification")
@@ -104,7 +111,7 @@ func wellEnded() *world {
 
 // sale is two customers who came to a flash sale: one took all, the other was too late.
 func (w *world) sale() {
-	on := onSale()
+	on := soldOutGoods()
 	all := fmt.Sprintf(`[{"product_id":%q,"quantity":%d}]`, on.ID, on.Stock)
 	w.order("o-grabbed", "k5", shipped, "", "")
 	w.find("order", "orders", "o-grabbed")["items"] = all
@@ -166,7 +173,7 @@ func (w *world) drop(service, table string, match func(row) bool) {
 func (w *world) order(id, key, state, reason, ends string) {
 	w.add("order", "orders", row{
 		"id": id, "user_id": "ada", "idempotency_key": key, "state": state, "reason": reason, "total_minor": 1000, "currency": "EUR",
-		"items":      `[{"product_id":"` + catalogue.Products()[0].ID + `","title":"A lamp","quantity":1,"unit_price":{"Minor":1000,"Currency":"EUR"}}]`,
+		"items":      `[{"product_id":"` + goods()[0].ID + `","title":"A lamp","quantity":1,"unit_price":{"Minor":1000,"Currency":"EUR"}}]`,
 		"created_us": begin.UnixMicro(), "updated_us": begin.Add(time.Second).UnixMicro(),
 	})
 	w.checkout(opCheckout, id, key, ends)
@@ -193,7 +200,7 @@ func (w *world) pay(order, state string, captured, refunded int) {
 }
 
 func (w *world) reserve(order, state string) {
-	lines := `[{"product_id":"` + catalogue.Products()[0].ID + `","quantity":1}]`
+	lines := `[{"product_id":"` + goods()[0].ID + `","quantity":1}]`
 	w.add("inventory", "reservations", row{"order_id": order, "state": state, "lines": lines})
 }
 
