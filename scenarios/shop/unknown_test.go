@@ -13,7 +13,7 @@ import (
 // check gives a check by its name.
 func check(t *testing.T, name string) verdict.Check {
 	t.Helper()
-	all := Registry().Checks
+	all := append(expectations(), invariants()...)
 	i := slices.IndexFunc(all, func(c verdict.Check) bool { return c.Name == name })
 	if i < 0 {
 		t.Fatalf("there is no check %s", name)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,12 @@ type world struct {
 	retried []int    // numbers of further attempts of calls from the gateway to product
 }
 
+// The catalogue is made anew at each call, which is too slow for a thousand worlds.
+var (
+	goods        = sync.OnceValue(catalogue.Products)
+	soldOutGoods = sync.OnceValue(onSale)
+)
+
 // begin is when the shoppers of the small shop came; struckAt is when the fault hit it.
 var (
 	begin    = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -57,7 +64,7 @@ func wellEnded() *world {
 	for _, table := range [][2]string{{"notification", "messages"}, {"order", "orders"}, {"payment", "payments"}, {"inventory", "stock"}, {"inventory", "reservations"}} {
 		w.audits[table[0]][table[1]] = []row{}
 	}
-	for _, p := range catalogue.Products() {
+	for _, p := range goods() {
 		w.add("inventory", "stock", row{"product_id": p.ID, "received": p.Stock, "available": p.Stock, "reserved": 0, "sold": 0})
 	}
 	w.event("user", "user.registered.v1", "notification")
@@ -90,7 +97,8 @@ func wellEnded() *world {
 	w.reserve("o-refused", "released")
 	w.history[len(w.history)-2].Shopper, w.history[len(w.history)-1].Shopper = declinedName, declinedName
 
-	w.order("o-regretted", "k4", cancelled, "customer", "")
+	w.order("o-regretted", "k4", cancelled, byCustomer, "")
+	w.history = append(w.history, load.Operation{Name: opCancel, Start: begin, End: begin, Outcome: load.Unknown, Fields: map[string]string{"order_id": "o-regretted"}})
 	w.pay("o-regretted", "cancelled", 0, 0)
 	w.sale()
 	w.refreshed(1, opRefresh, load.Unknown)
@@ -103,7 +111,7 @@ func wellEnded() *world {
 
 // sale is two customers who came to a flash sale: one took all, the other was too late.
 func (w *world) sale() {
-	on := onSale()
+	on := soldOutGoods()
 	all := fmt.Sprintf(`[{"product_id":%q,"quantity":%d}]`, on.ID, on.Stock)
 	w.order("o-grabbed", "k5", shipped, "", "")
 	w.find("order", "orders", "o-grabbed")["items"] = all
@@ -165,7 +173,7 @@ func (w *world) drop(service, table string, match func(row) bool) {
 func (w *world) order(id, key, state, reason, ends string) {
 	w.add("order", "orders", row{
 		"id": id, "user_id": "ada", "idempotency_key": key, "state": state, "reason": reason, "total_minor": 1000, "currency": "EUR",
-		"items":      `[{"product_id":"` + catalogue.Products()[0].ID + `","title":"A lamp","quantity":1,"unit_price":{"Minor":1000,"Currency":"EUR"}}]`,
+		"items":      `[{"product_id":"` + goods()[0].ID + `","title":"A lamp","quantity":1,"unit_price":{"Minor":1000,"Currency":"EUR"}}]`,
 		"created_us": begin.UnixMicro(), "updated_us": begin.Add(time.Second).UnixMicro(),
 	})
 	w.checkout(opCheckout, id, key, ends)
@@ -192,7 +200,7 @@ func (w *world) pay(order, state string, captured, refunded int) {
 }
 
 func (w *world) reserve(order, state string) {
-	lines := `[{"product_id":"` + catalogue.Products()[0].ID + `","quantity":1}]`
+	lines := `[{"product_id":"` + goods()[0].ID + `","quantity":1}]`
 	w.add("inventory", "reservations", row{"order_id": order, "state": state, "lines": lines})
 }
 
@@ -241,8 +249,11 @@ func (w *world) breakerChange(sequence int, from, to string, after time.Duration
 		from, to, sequence, struckAt.Add(after).Format(time.RFC3339Nano)))
 }
 
-// folder writes the world down as a run would, and opens that.
-func (w *world) folder(t *testing.T) *evidence.Folder {
+// collected is what a run collects of the world, its files and its history left out.
+func (w *world) collected(t interface {
+	Helper()
+	Fatal(...any)
+}) evidence.Folder {
 	t.Helper()
 	raw := func(v any) json.RawMessage {
 		text, err := json.Marshal(v)
@@ -252,7 +263,6 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 		return text
 	}
 	f := evidence.Folder{
-		Dir: t.TempDir(),
 		Run: evidence.Run{
 			Name: "by-hand", Telemetry: map[string]string{"breaker_change": "breaker changed"},
 			Phases: []evidence.Phase{{Name: evidence.Fault, Start: struckAt.Add(-time.Second), End: struckAt.Add(time.Second)}},
@@ -266,6 +276,14 @@ func (w *world) folder(t *testing.T) *evidence.Folder {
 	f.Books["card-processor"] = raw(map[string]any{"intents": w.intents, "refunds": w.refunds, "webhooks_pending": 0})
 	f.Books["mailbox"] = raw(map[string]any{"messages": w.mails})
 	f.Books["messenger"] = raw(map[string]any{"messages": w.texts})
+	return f
+}
+
+// folder writes the world down as a run would, and opens that.
+func (w *world) folder(t *testing.T) *evidence.Folder {
+	t.Helper()
+	f := w.collected(t)
+	f.Dir = t.TempDir()
 	if err := f.Write(); err != nil {
 		t.Fatal(err)
 	}
