@@ -1,6 +1,9 @@
 package run
 
 import (
+	"slices"
+
+	"stormglass/chaos/fault"
 	"stormglass/chaos/scenario"
 )
 
@@ -36,10 +39,14 @@ func isHeavy(s *scenario.Scenario) bool {
 	for _, n := range s.Instances {
 		more += n - 1
 	}
-	for _, f := range s.Faults {
-		if f.Visits >= manyVisits {
-			return true
-		}
-	}
-	return more >= manyInstances
+	return saturates(s) || more >= manyInstances
 }
+
+// saturates says whether a scenario sends more than its system can do, for a while: a load spike, or a probe of its capacity. Beside
+// it others would get next to nothing, and what it finds would depend on them.
+func saturates(s *scenario.Scenario) bool {
+	return slices.ContainsFunc(s.Faults, func(f fault.Spec) bool { return f.Visits >= manyVisits })
+}
+
+// needsAll says whether nothing else may run beside a scenario.
+func needsAll(s *scenario.Scenario) bool { return s.Alone || saturates(s) }

@@ -28,3 +28,21 @@ func TestWhatTakesMostOfTheMachineIsSpreadOut(t *testing.T) {
 		}
 	}
 }
+
+func TestALoadSpikeHasTheMachineToItself(t *testing.T) {
+	for name, c := range map[string]struct {
+		s    scenario.Scenario
+		want bool
+	}{
+		"an ordinary scenario": {scenario.Scenario{}, false},
+		"one that says so":     {scenario.Scenario{Alone: true}, true},
+		"a small crowd":        {scenario.Scenario{Faults: []fault.Spec{{Do: fault.CrowdName, Visits: manyVisits - 1}}}, false},
+		"a load spike":         {scenario.Scenario{Faults: []fault.Spec{{Do: "delay"}, {Do: fault.CrowdName, Visits: manyVisits}}}, true},
+		"a probe":              {scenario.Scenario{Faults: []fault.Spec{{Do: fault.ProbeName, Visits: manyVisits}}}, true},
+		"many processes":       {scenario.Scenario{Instances: map[string]int{"a": 9}}, false},
+	} {
+		if got := needsAll(&c.s); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -54,13 +54,13 @@ func All(ctx context.Context, scenarios []*scenario.Scenario, o Options, done fu
 func (s *suite) first(ctx context.Context) {
 	for _, i := range order(s.all) {
 		j := s.all[i]
-		if j.scenario.Alone {
+		if needsAll(j.scenario) {
 			s.running.Wait() // also for those that are being judged
 		}
 		if s.enough(ctx) {
 			return
 		}
-		place := &slot{alone: j.scenario.Alone, heavy: isHeavy(j.scenario)}
+		place := &slot{alone: needsAll(j.scenario), heavy: isHeavy(j.scenario)}
 		if s.admission.enter(ctx, place) != nil || s.enough(ctx) {
 			place.release()
 			return
