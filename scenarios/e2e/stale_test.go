@@ -46,7 +46,7 @@ func TestTheCatalogueAnswersFromCopiesWhileProductIsAway(t *testing.T) {
 			return nil
 		})
 	}
-	a := s.ask(request{method: http.MethodGet, path: "/v1/products/desk-lamp-of-which-there-is-no-copy"})
+	a := s.askOnce(request{method: http.MethodGet, path: "/v1/products/desk-lamp-of-which-there-is-no-copy"})
 	if p := a.refusal(t); a.status != http.StatusServiceUnavailable && a.status != http.StatusGatewayTimeout || a.header.Get("Retry-After") == "" {
 		t.Errorf("without a copy: got %d %s, Retry-After %q: want word that it is away", a.status, p.Reason, a.header.Get("Retry-After"))
 	}
