@@ -27,7 +27,7 @@ func JetStream(serves string) Kind {
 			return newBackend(t, s.address, nil)
 		},
 		Own: func(t *testing.T) Mortal {
-			p := &process{tb: t, serves: serves, dir: t.TempDir(), port: "-1"}
+			p := &process{tb: t, serves: serves, dir: t.TempDir(), port: strconv.Itoa(freePort(t))}
 			if err := p.Start(); err != nil {
 				t.Fatal(err)
 			}
