@@ -27,6 +27,8 @@ func allowed(from, to string) bool {
 	switch {
 	case inside(to, "internal/nottested"): // for packages that only tests import
 		return inside(from, "system/platform/backendtest", "chaos/evidence/evidencetest")
+	case inside(to, "internal/await"): // likewise
+		return inside(from, "internal/await", "system/platform/events/eventstest")
 	case inside(to, "internal/ports"): // for the harness, and for packages that only tests import
 		return inside(from, "internal/ports", "chaos/cell", "system/platform/backendtest", "system/platform/events/eventstest")
 	case inside(from, "system/platform"):
