@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,12 @@ func TestAWrongSpecIsRefusedByItsKey(t *testing.T) {
 		"wrong target":      {fault.Spec{Do: "kill", Link: "a -> b", For: 1}, "process", "expected process"},
 		"crowd of nobody":   {fault.Spec{Do: "crowd", Shoppers: "buyer", For: 1}, "visits", "such as 500"},
 		"crowd on a link":   {fault.Spec{Do: "crowd", Shoppers: "buyer", Link: "a -> b", Visits: 1, For: 1}, "shoppers", "neither link nor process"},
+		"spike of no size":  {fault.Spec{Do: "crowd", Shoppers: "buyer", For: 1, Visits: 9, Capacity: times(0)}, "capacity", "such as 4"},
+		"endless spike":     {fault.Spec{Do: "crowd", Shoppers: "buyer", For: 1, Visits: 9, Capacity: times(math.Inf(1))}, "capacity", "such as 4"},
+		"spike of no limit": {fault.Spec{Do: "crowd", Shoppers: "buyer", For: 1, Capacity: times(4)}, "visits", "at most"},
+		"multiple of delay": {fault.Spec{Do: "delay", Link: "a -> b", For: 1, Latency: 1, Capacity: times(4)}, "capacity", "does not take capacity"},
+		"probe of nobody":   {fault.Spec{Do: "probe-capacity", Shoppers: "buyer", For: 1}, "visits", "such as 500"},
+		"probe of a link":   {fault.Spec{Do: "probe-capacity", Link: "a -> b", Visits: 99, For: 1}, "shoppers", "neither link nor process"},
 		"act without name":  {fault.Spec{Do: "perform", For: 1}, "act", "expected act"},
 		"flapping crowd":    {fault.Spec{Do: "crowd", Shoppers: "buyer", Visits: 1, For: 9, On: 1, Off: 1}, "on", "cannot flap"},
 		"two targets":       {fault.Spec{Do: "refuse", Link: "a -> b", Process: "a", For: 1}, "link", "no process"},
@@ -45,6 +52,8 @@ func TestAWrongSpecIsRefusedByItsKey(t *testing.T) {
 		})
 	}
 }
+
+func times(multiple float64) *float64 { return &multiple }
 
 func TestAFaultOfWhatIsNotThereIsRefused(t *testing.T) {
 	c := celltest.Start(t, nil)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"stormglass/chaos/evidence"
 	"stormglass/chaos/run"
 	"stormglass/chaos/run/runtest"
 	"stormglass/chaos/scenario"
@@ -91,6 +93,42 @@ func TestACrowdAndAnActAreMeasuredAndJudged(t *testing.T) {
 	}
 	if v.Load.Visits < 40+40 {
 		t.Errorf("got %d visits, want those of the crowd beside the usual ones", v.Load.Visits)
+	}
+}
+
+func TestALoadSpikeIsAMultipleOfWhatTheProbeFoundOrOfWhatWasGiven(t *testing.T) {
+	const given = 40
+	for name, capacity := range map[string]float64{"measured": 0, "given": given} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			o.Capacity = capacity
+			suite, err := run.All(t.Context(), []*scenario.Scenario{runtest.Scenario(t, "spiked")}, o, func(run.Result) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := suite.Results[0].Verdict
+			if !v.AsExpected() {
+				t.Errorf("got %s, want %s\n%s", v.Verdict, v.Expected, dump(t, v))
+			}
+			probe, spike := v.Doses[0].Measures, v.Doses[1].Measures
+			want := probe["accepted_per_second"]
+			if probe["accepted"] == 0 || want == 0 {
+				t.Fatalf("the probe measured %v, want orders that were accepted", probe)
+			}
+			if capacity > 0 {
+				want = given
+			}
+			if spike["capacity_per_second"] != want || spike["visits_asked"] != math.Ceil(2*want*0.5) || spike["visits_started"] != spike["visits_asked"] {
+				t.Errorf("the spike measured %v, want twice %v a second, for half a second", spike, want)
+			}
+			kept, err := evidence.Open(suite.Results[0].Folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := kept.Run.Capacity; got == nil || got.PerSecond != want || got.Given != (capacity > 0) {
+				t.Errorf("run.json: got capacity %+v, want %v a second, %s", got, want, name)
+			}
+		})
 	}
 }
 

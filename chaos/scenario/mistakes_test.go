@@ -10,6 +10,9 @@ import (
 
 func TestMistakesAreToldWithTheirPlaceAndTheNearestWord(t *testing.T) {
 	fault := func(text string) string { return short + "faults:\n  - {" + text + "}\n" }
+	probed := func(text string) string {
+		return fault("for: 3s, do: probe-capacity, shoppers: browse-only, visits: 99") + "  - {" + text + "}\n"
+	}
 	during := func(text string) string {
 		return fault("for: 1s, link: payment -> card-processor, do: refuse") + "expect:\n  during:\n    - {" + text + "}\n"
 	}
@@ -53,6 +56,14 @@ func TestMistakesAreToldWithTheirPlaceAndTheNearestWord(t *testing.T) {
 		"unknown link":                   {fault("for: 1s, do: refuse, link: payment -> card-procesor"), `6:33: find link: "payment -> card-procesor" is not a link of shop; did you mean payment -> card-processor?`},
 		"unknown process":                {fault("for: 1s, do: kill, process: oder"), `6:34: find unit: "oder" is not a unit of shop; did you mean order?`},
 		"unknown crowd":                  {fault("for: 1s, do: crowd, shoppers: brows-only, visits: 3"), `unknown shopper "brows-only"; did you mean browse-only?`},
+		"spike without a probe":          {fault("for: 1s, do: crowd, shoppers: browse-only, visits: 9, capacity: 4"), "6:70: capacity: expected a probe-capacity before it"},
+		"spike before its probe is over": {probed("at: 2s, for: 1s, do: crowd, shoppers: browse-only, visits: 9, capacity: 4"), "7:10: at: the probe-capacity is over at 3s: expected a load spike that begins then or later, got 2s"},
+		"spike with no time for a probe": {probed("for: 1s, do: crowd, shoppers: browse-only, visits: 9, capacity: 4"), "the probe-capacity is over at 3s: expected a load spike that begins then or later, got 0s"},
+		"two probes":                     {probed("at: 4s, for: 1s, do: probe-capacity, shoppers: browse-only, visits: 99"), "7:27: a second probe-capacity: expected one"},
+		"probe of unknown shoppers":      {fault("for: 1s, do: probe-capacity, shoppers: brows-only, visits: 99"), `unknown shopper "brows-only"; did you mean browse-only?`},
+		"probe that is misspelt":         {fault("for: 1s, do: probe-capcity, shoppers: browse-only, visits: 99"), `6:19: unknown fault "probe-capcity"; did you mean probe-capacity?`},
+		"capacity that is misspelt":      {probed("at: 4s, for: 1s, do: crowd, shoppers: browse-only, visits: 9, capcity: 4"), `unknown key "capcity" in faults[1]; did you mean capacity?`},
+		"capacity that is no number":     {probed("at: 4s, for: 1s, do: crowd, shoppers: browse-only, visits: 9, capacity: much"), `capacity: expected a number, got "much"`},
 		"unknown act":                    {fault("for: 1s, do: perform, act: poisn"), `unknown act "poisn"; did you mean poison?`},
 		"unknown trigger link":           {fault("for: 1s, do: kill, process: order, when: {link: order -> orderdb, request: x}"), "did you mean order -> order-db?"},
 		"expectation without subject":    {during("at_least: 1"), "an expectation is about exactly one of signal, promql, amplification, breaker, backlog and check"},
@@ -95,6 +106,18 @@ func TestMistakesAreToldWithTheirPlaceAndTheNearestWord(t *testing.T) {
 				t.Errorf("got %v, want a mistake with its place", err)
 			}
 		})
+	}
+}
+
+func TestAProbeOfASystemWithoutAWorkloadIsRefused(t *testing.T) {
+	v := words(t)
+	v.Operation = ""
+	s, err := Parse("x.yaml", []byte(short+"faults:\n  - {for: 3s, do: probe-capacity, shoppers: browse-only, visits: 99}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Resolve(v); err == nil || !strings.Contains(err.Error(), "x.yaml:6:19: shop does not say which operation its capacity is measured by") {
+		t.Errorf("got %v, want word of the missing workload", err)
 	}
 }
 

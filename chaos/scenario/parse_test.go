@@ -64,7 +64,7 @@ func words(t *testing.T) Vocabulary {
 	}
 	return Vocabulary{
 		System: sys, Shoppers: []string{"browse-and-buy", "browse-only"},
-		Signals: []string{"checkout_success", "checkout_latency"}, Checks: []string{"orders-final", "order-pending"}, Acts: []string{"poison"},
+		Signals: []string{"checkout_success", "checkout_latency"}, Checks: []string{"orders-final", "order-pending"}, Acts: []string{"poison"}, Operation: "checkout",
 	}
 }
 

@@ -127,6 +127,7 @@ func TestARunsPageIsMadeAgainFromItsFolderAlone(t *testing.T) {
 func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
 	y := newToy(t)
 	calm := runtest.Write(t, "scenarios/calm.yaml")
+	spiked := runtest.Write(t, "scenarios/spiked.yaml")
 	wrong := filepath.Join(t.TempDir(), "wrong.yaml")
 	if err := os.WriteFile(wrong, []byte("name: wrong\nclam: C.\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -155,6 +156,10 @@ func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
 		"unknown name":        {y.line("run", calm, "--only", "clam"), "did you mean calm?"},
 		"no jobs":             {y.line("run", calm, "--jobs=-1"), "read --jobs: expected 0 or more, got -1"},
 		"no repeats":          {y.line("run", calm, "--repeat", "0"), "read --repeat: expected at least 1, got 0"},
+		"no capacity":         {y.line("run", spiked, "--capacity", "0"), "read --capacity: expected accepted operations per second above 0, such as 40, got 0"},
+		"capacity below none": {y.line("run", spiked, "--capacity=-3"), "read --capacity: expected accepted operations per second above 0"},
+		"endless capacity":    {y.line("run", spiked, "--capacity", "Inf"), "read --capacity: expected accepted operations per second above 0"},
+		"capacity of nothing": {y.line("run", calm, "--capacity", "40"), "none of these scenarios has a load spike that is a multiple of a capacity"},
 		"unknown to explain":  {y.line("explain", "clam", "--dir", filepath.Dir(calm)), "did you mean calm?"},
 		"missing system":      {[]string{"run", calm, "--system", "nowhere.yaml"}, "nowhere.yaml"},
 		"wrong system":        {[]string{"run", calm, "--system", wrong}, wrong + ":2:1:"},
@@ -224,6 +229,19 @@ func TestExplainSaysWhatIsDoneAndWhatTheWordsMean(t *testing.T) {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("got %s\nwant %q in it", stdout, want)
 			}
+		}
+	}
+}
+
+func TestExplainSaysHowALoadSpikeFindsItsSize(t *testing.T) {
+	y := newToy(t)
+	code, stdout, stderr := y.execute(y.line("explain", runtest.Write(t, "scenarios/spiked.yaml"))...)
+	if code != 0 {
+		t.Fatalf("got code %d\n%s%s", code, stdout, stderr)
+	}
+	for _, want := range []string{"probe-capacity with 8 visits at a time, 1000 in all at most, buyer for 1s", "crowd of 2 times the capacity found, 1000 at most, buyer for 500ms", "probe-capacity: keeps 8 visits going"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("got %s\nwant %q in it", stdout, want)
 		}
 	}
 }

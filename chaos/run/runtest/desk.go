@@ -16,6 +16,9 @@ type counter struct {
 	lossy    bool          // the defect that a check must find: an order whose charge fails is forgotten
 	refusing bool          // half of all orders are refused
 	pause    time.Duration // between two charges
+	takes    time.Duration // to write an order down, one after the other: a capacity
+
+	till sync.Mutex // held while an order is written down
 
 	mu       sync.Mutex
 	accepted []string
@@ -33,6 +36,12 @@ func desk() error {
 	if text := os.Getenv("PAUSE"); text != "" {
 		var err error
 		if d.pause, err = time.ParseDuration(text); err != nil {
+			return err
+		}
+	}
+	if text := os.Getenv("TAKES"); text != "" {
+		var err error
+		if d.takes, err = time.ParseDuration(text); err != nil {
 			return err
 		}
 	}
@@ -66,6 +75,9 @@ func serve(by map[string]*http.ServeMux) error {
 }
 
 func (d *counter) order(w http.ResponseWriter, r *http.Request) {
+	d.till.Lock()
+	time.Sleep(d.takes)
+	d.till.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.refusing && len(r.PathValue("id"))%2 == 0 {

@@ -25,6 +25,10 @@ func Registry() verdict.Registry {
 		},
 		Acts: []verdict.Act{{Name: "knock", Doc: "asks the desk whether it is there", Do: knock}},
 		Tour: tour{},
+		Workload: &verdict.Workload{
+			Shopper: "buyer", Operation: "order", Thing: "order", What: "one order",
+			Begun: `toy_orders_total{state="accepted"}`, Finished: `toy_orders_total{state="charged"}`,
+		},
 	}
 }
 
