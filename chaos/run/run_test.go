@@ -20,6 +20,7 @@ import (
 	"stormglass/chaos/run/runtest"
 	"stormglass/chaos/scenario"
 	"stormglass/chaos/verdict"
+	"stormglass/internal/await"
 )
 
 func TestMain(m *testing.M) {
@@ -324,16 +325,28 @@ func TestAPlaceIsFreeOnceTheLoadHasEnded(t *testing.T) {
 		o := options(t)
 		o.Jobs = c.jobs
 		var mu sync.Mutex
-		phase := map[string]string{}
+		phase, began := map[string]string{}, map[string]bool{}
 		busy, draining := 0, 0
 		o.Progress = func(name, format string, args ...any) {
-			mu.Lock()
-			defer mu.Unlock()
 			text := fmt.Sprintf(format, args...)
 			if !slices.Contains([]string{"boot", "drain", "collect"}, text) {
 				return
 			}
+			mu.Lock()
+			before := len(began)
+			mu.Unlock()
+			if text == "collect" && c.jobs > 1 && before < len(all) {
+				// However busy the machine is, a drain is not over before another scenario had the time to begin.
+				await.True(t, "another scenario that begins while this one is drained", func() bool {
+					mu.Lock()
+					defer mu.Unlock()
+					return draining >= c.draining
+				})
+			}
+			mu.Lock()
+			defer mu.Unlock()
 			phase[name] = text
+			began[name] = true
 			begun, over := 0, 0
 			for _, p := range phase {
 				switch p {
