@@ -65,7 +65,7 @@ func (b Bench) Verdict(ctx context.Context, f *evidence.Folder) Verdict {
 	for _, list := range []*[]Finding{&v.Baseline, &v.Claims, &v.Invariants} {
 		*list = append([]Finding{}, *list...) // an empty list, and not none, in JSON
 	}
-	v.Strain = q.phases()
+	v.Strain, v.starved = q.phases(), q.starved()
 	v.Verdict, v.Reason, v.Reasons = v.weigh(f)
 	v.Counterexample = q.counterexample(v)
 	return v

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stormglass/chaos/evidence"
+	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
 	"stormglass/chaos/scenario"
 	"stormglass/chaos/strain"
@@ -151,6 +152,20 @@ func tooSlow(f *evidence.Folder) (reasons []string) {
 	}
 	for _, failure := range f.Run.Failures {
 		reasons = append(reasons, failure+"; short of processor time: "+w.String())
+	}
+	return reasons
+}
+
+// starved tells of probes that found no capacity while others had the processors. A probe breaks nothing: what it finds is a rate,
+// like any other that strain excuses, and the load spikes after it are a multiple of that.
+func (q query) starved() (reasons []string) {
+	for _, d := range q.Doses {
+		if d.Fault != fault.ProbeName || d.Hit {
+			continue
+		}
+		if w := strain.In(q.Strain, d.Start, d.End, bounds.Delayed); w.Strained(bounds) {
+			reasons = append(reasons, fmt.Sprintf("%s on %s: %s; short of processor time: %s", d.Fault, d.Target, d.Why, w))
+		}
 	}
 	return reasons
 }

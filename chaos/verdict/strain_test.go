@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stormglass/chaos/evidence"
+	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
 	"stormglass/chaos/scenario"
 	"stormglass/chaos/strain"
@@ -135,6 +136,14 @@ func TestWhatStrainLeavesOpenIsNeitherFailNorPass(t *testing.T) {
 		"the precondition": {func(s *scenario.Scenario, f *evidence.Folder, _ *Registry) { taken(f, -4, 4); s.Risk = "empty" }, scenario.Inconclusive, scenario.Strained},
 		"a fault that touched nothing": {func(_ *scenario.Scenario, f *evidence.Folder, _ *Registry) { taken(f, -5, 10); f.Doses[0].Hit = false },
 			scenario.Inconclusive, scenario.NoImpact},
+		"a probe that found no capacity": {func(_ *scenario.Scenario, f *evidence.Folder, _ *Registry) {
+			taken(f, -5, 10)
+			f.Doses = append(f.Doses, fault.Dose{Fault: fault.ProbeName, Target: "rush", Start: at(0), End: at(3), Why: "nothing was accepted"})
+		}, scenario.Inconclusive, scenario.Strained},
+		"a probe that found no capacity on a quiet machine": {func(_ *scenario.Scenario, f *evidence.Folder, _ *Registry) {
+			taken(f, 0, 0)
+			f.Doses = append(f.Doses, fault.Dose{Fault: fault.ProbeName, Target: "rush", Start: at(0), End: at(3), Why: "nothing was accepted"})
+		}, scenario.Inconclusive, scenario.NoImpact},
 		"a boot that took too long": {func(_ *scenario.Scenario, f *evidence.Folder, _ *Registry) {
 			taken(f, -5, 10)
 			f.Run.Phases, f.Run.Failures, f.Run.TimedOut = nil, []string{"boot: order-1 is not ready"}, true

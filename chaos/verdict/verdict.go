@@ -35,6 +35,8 @@ type Verdict struct {
 	Load       evidence.Load                `json:"load"`
 	Phases     []PhaseTime                  `json:"phases"`
 
+	starved []string // probes that found no capacity because others had the processors
+
 	Strain []PhaseStrain `json:"strain,omitempty"` // what others took from the cell; none where it was not measured
 
 	Counterexample *Counterexample `json:"counterexample,omitempty"` // how one object that a broken check names came to that

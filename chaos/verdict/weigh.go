@@ -34,6 +34,7 @@ func (v Verdict) weigh(f *evidence.Folder) (scenario.Verdict, scenario.Reason, [
 		{scenario.Fail, scenario.InvariantBroken, pick(Broken, v.Invariants)},
 		{scenario.Inconclusive, scenario.Strained, unsteady(v.Baseline, func(x Finding) bool { return x.State == Strained })},
 		{scenario.Fail, scenario.ClaimBroken, pick(Broken, v.Claims)},
+		{scenario.Inconclusive, scenario.Strained, v.starved},
 		{scenario.Inconclusive, scenario.NoImpact, v.untouched()},
 		{scenario.Inconclusive, scenario.Strained, pick(Strained, v.risks(), v.Claims)},
 		{scenario.Inconclusive, scenario.PreconditionMissing, v.missing()},
