@@ -21,6 +21,8 @@ const (
 	minAtomic = 20
 	// duplicateInBatch is JetStream's code for an atomic batch that holds an id which the stream knows.
 	duplicateInBatch = 10201
+	// incompleteBatch is its code for an atomic batch of which it does not have the beginning.
+	incompleteBatch = 10176
 )
 
 func (b *jetStream) Publish(ctx context.Context, batch []Event) error {
@@ -67,11 +69,12 @@ func (b *jetStream) publishPart(ctx context.Context, part []Event) error {
 
 // send publishes in the way that suits the number, and waits for the confirms. One known id makes JetStream reject a
 // whole atomic batch. That is just what happens after a lost confirm, so then they go one by one: a duplicate alone is
-// confirmed like any other.
+// confirmed like any other. So they do when the batch's beginning was lost, because the stream was only then made or
+// because too many batches were open; this too says nothing about the events.
 func (b *jetStream) send(ctx context.Context, messages []*nats.Msg) error {
 	if len(messages) >= minAtomic {
 		err := b.sendAtomic(ctx, messages)
-		if api, ok := errors.AsType[*jetstream.APIError](err); !ok || api.ErrorCode != duplicateInBatch {
+		if api, ok := errors.AsType[*jetstream.APIError](err); !ok || api.ErrorCode != duplicateInBatch && api.ErrorCode != incompleteBatch {
 			return err
 		}
 	}

@@ -46,3 +46,37 @@ func TestStreamOfAnOlderReleaseIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A broker opens so many batches and no more: of the next one it does not keep the beginning, and calls the rest incomplete.
+// That is no fault of the events.
+func TestABatchWhoseBeginningWasNotKeptGoesOutOneByOne(t *testing.T) {
+	t.Parallel()
+	s := eventstest.StartServer(t)
+	broker := s.Connect()
+	queue, err := broker.Subscribe(t.Context(), events.Queue{Name: payment, Types: []string{created}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer queue.Close(context.Background())
+	if err := broker.Publish(t.Context(), some(1)); err != nil { // makes the stream
+		t.Fatal(err)
+	}
+	conn, err := nats.Connect(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for i := range 60 { // the server's limit is 50
+		if err := conn.PublishMsg(&nats.Msg{Subject: "shop.events." + created, Header: nats.Header{
+			"Nats-Batch-Id": {fmt.Sprintf("left-open-%d", i)}, "Nats-Batch-Sequence": {"1"},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := broker.Publish(t.Context(), some(30)); err != nil {
+		t.Error(err)
+	}
+}
