@@ -148,7 +148,7 @@ func TestAGuardThatEndsIsADeathAndLeavesNoProcess(t *testing.T) {
 				select {
 				case d := <-c.Deaths():
 					guard = d.Instance == "guard"
-				case <-time.After(5 * time.Second):
+				case <-time.After(time.Minute):
 					t.Fatal("nobody told of the death")
 				}
 			}
@@ -271,7 +271,7 @@ func TestAProcessThatEndsByItselfIsADeath(t *testing.T) {
 		if d.Instance != "shop-1" || d.Exit != "exit status 3" {
 			t.Errorf("got %+v, want shop-1 with exit status 3", d)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nobody told of the death")
 	}
 	if got := c.Instances()[0].State; got != cell.Dead {

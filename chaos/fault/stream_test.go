@@ -35,7 +35,7 @@ func dialWire(t *testing.T, c *cell.Cell) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	w := &wire{Conn: conn, t: t}
@@ -118,7 +118,7 @@ func TestAStallHealsWithoutLosingAByte(t *testing.T) {
 	if _, err := w.in.ReadString('\n'); !isTimeout(err) {
 		t.Fatalf("got error %v from a stalled link, want a time-out", err)
 	}
-	if err := w.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := w.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	undo(t, f)

@@ -27,12 +27,14 @@ func serveMini(t *testing.T) *miniredis.Miniredis {
 	return m
 }
 
-func usualPolicy(t *testing.T) resilience.Policy {
+// patientPolicy is the link's own, with so much time that only what the test does makes an operation late.
+func patientPolicy(t *testing.T) resilience.Policy {
 	t.Helper()
 	p, err := links.Policy("cart", "cache")
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Deadline, p.AttemptTimeout = 2*time.Minute, time.Minute
 	return p
 }
 

@@ -38,7 +38,7 @@ func (s *shelf) Product(_ context.Context, id ProductID) (string, money.Money, e
 
 func serving(t *testing.T, address string, goods goods) *Service {
 	t.Helper()
-	return &Service{tel: telemetry.Discard("cart"), keeper: connected(t, address, usualPolicy(t), time.Hour), goods: goods}
+	return &Service{tel: telemetry.Discard("cart"), keeper: connected(t, address, patientPolicy(t), time.Hour), goods: goods}
 }
 
 func as(t *testing.T, user UserID) context.Context {

@@ -49,7 +49,7 @@ func load(t *testing.T, s *carts, user UserID) Cart {
 
 func TestCartIsReadBackAsItWasChanged(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
-		s, user := connected(t, address, usualPolicy(t), time.Hour), someone()
+		s, user := connected(t, address, patientPolicy(t), time.Hour), someone()
 		if got := load(t, s, user); got.Version != 0 || len(got.Items) != 0 {
 			t.Errorf("before the first change: got %+v, want nothing at version 0", got)
 		}
@@ -66,7 +66,7 @@ func TestCartIsReadBackAsItWasChanged(t *testing.T) {
 
 func TestVersionRisesWithChangesOnly(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
-		s, user := connected(t, address, usualPolicy(t), time.Hour), someone()
+		s, user := connected(t, address, patientPolicy(t), time.Hour), someone()
 		var last Version
 		for _, step := range []struct {
 			what  string
@@ -92,7 +92,7 @@ func TestVersionRisesWithChangesOnly(t *testing.T) {
 
 func TestCartExpiresAndItsVersionDoesNot(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
-		s, user := connected(t, address, usualPolicy(t), 50*time.Millisecond), someone()
+		s, user := connected(t, address, patientPolicy(t), 50*time.Millisecond), someone()
 		before := change(t, s, user, adding(line("lamp", 1, 100)))
 		await.NoError(t, func() error {
 			c, err := s.Load(t.Context(), user)
@@ -112,7 +112,7 @@ func TestCartExpiresAndItsVersionDoesNot(t *testing.T) {
 
 func TestOnlyTheOrderedVersionIsCleared(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
-		s, user := connected(t, address, usualPolicy(t), time.Hour), someone()
+		s, user := connected(t, address, patientPolicy(t), time.Hour), someone()
 		ordered := change(t, s, user, adding(line("lamp", 1, 100)))
 		next := change(t, s, user, adding(line("desk", 1, 100)))
 		clear := func(v Version, want bool) {
@@ -137,7 +137,7 @@ func TestOnlyTheOrderedVersionIsCleared(t *testing.T) {
 // A cache that lost everything counts on from the time, so an order of before cannot clear a cart of after.
 func TestLostCacheGivesNoVersionTwice(t *testing.T) {
 	m := serveMini(t)
-	s, user := connected(t, m.Addr(), usualPolicy(t), time.Hour), someone()
+	s, user := connected(t, m.Addr(), patientPolicy(t), time.Hour), someone()
 	before := change(t, s, user, adding(line("lamp", 1, 100))).Version
 	m.FlushAll()
 	await.NoError(t, func() error {
@@ -154,7 +154,7 @@ func TestLostCacheGivesNoVersionTwice(t *testing.T) {
 func TestConcurrentChangesAreAllKept(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
 		user := someone()
-		instances := []*carts{connected(t, address, usualPolicy(t), time.Hour), connected(t, address, usualPolicy(t), time.Hour)}
+		instances := []*carts{connected(t, address, patientPolicy(t), time.Hour), connected(t, address, patientPolicy(t), time.Hour)}
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		versions := map[Version]bool{}
@@ -192,7 +192,7 @@ func TestConcurrentChangesAreAllKept(t *testing.T) {
 
 func TestAuditShowsCartsAndNoTitles(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
-		s, user := connected(t, address, usualPolicy(t), time.Hour), someone()
+		s, user := connected(t, address, patientPolicy(t), time.Hour), someone()
 		c := change(t, s, user, adding(line("lamp", 2, 100)))
 		rows, err := s.rows(t.Context())
 		if err != nil {
@@ -215,7 +215,7 @@ func TestServerThatCannotServeIsAnOutage(t *testing.T) {
 		"WRONGTYPE Operation against a key holding the wrong kind of value": problem.Internal,
 	} {
 		m := serveMini(t)
-		once := usualPolicy(t)
+		once := patientPolicy(t)
 		once.Attempts = 1
 		s := connected(t, m.Addr(), once, time.Hour)
 		load(t, s, someone())
@@ -251,7 +251,7 @@ func TestBrokenConnectionIsNotRetriedByTheClient(t *testing.T) {
 	})
 	defer done.Wait()
 	defer l.Close()
-	once := usualPolicy(t)
+	once := patientPolicy(t)
 	once.Attempts = 1
 	s := connected(t, l.Addr().String(), once, time.Hour)
 	_, err = s.Load(t.Context(), someone())
@@ -269,7 +269,7 @@ func TestSilentCacheIsATimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	short := usualPolicy(t)
+	short := patientPolicy(t)
 	short.Deadline, short.Attempts, short.AttemptTimeout = 30*time.Second, 1, 100*time.Millisecond
 	s := connected(t, l.Addr().String(), short, time.Hour)
 	start := time.Now()
@@ -284,7 +284,7 @@ func TestSilentCacheIsATimeout(t *testing.T) {
 
 func TestWrongURLNamesTheSettingAndNotThePassword(t *testing.T) {
 	tel := telemetry.Discard("cart")
-	link, err := resilience.New(tel, "cart", "cache", usualPolicy(t))
+	link, err := resilience.New(tel, "cart", "cache", patientPolicy(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,6 +86,7 @@ func connectTo(t *testing.T, tel *telemetry.Telemetry, addrs map[string]string) 
 		if err != nil {
 			t.Fatal(err)
 		}
+		policy.Deadline, policy.AttemptTimeout = 2*time.Minute, time.Minute // no busy machine makes an answer late
 		link, err := resilience.New(tel, "gateway", name, policy)
 		if err != nil {
 			t.Fatal(err)

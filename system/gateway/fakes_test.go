@@ -39,6 +39,7 @@ type fakes struct {
 	mu      sync.Mutex
 	down    map[string]bool
 	silent  bool           // shipping takes calls and never answers
+	left    time.Duration  // how long the last silent call was to wait
 	seen    map[string]any // the last request of each method
 	calls   map[string]int
 	changes chan orderv1.State

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -175,6 +176,11 @@ func (s *fakeShipping) GetShipment(ctx context.Context, r *shippingv1.GetShipmen
 		return nil, err
 	}
 	if s.f.silent {
+		if end, ok := ctx.Deadline(); ok {
+			s.f.mu.Lock()
+			s.f.left = time.Until(end)
+			s.f.mu.Unlock()
+		}
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}

@@ -26,7 +26,7 @@ type viewer struct {
 
 func (d *desk) watch(t *testing.T) *viewer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, "GET", d.url+"/v1/orders/"+theOrder+"/events", nil)
 	if err != nil {

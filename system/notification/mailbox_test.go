@@ -15,10 +15,16 @@ import (
 	"stormglass/system/platform/telemetry"
 )
 
-// link makes a link with a policy for tests: short, and without a breaker.
+// link makes a link with a policy for tests: patient, and without a breaker.
 func link(t *testing.T, server string, attempts int) *resilience.Link {
 	t.Helper()
-	p := resilience.Policy{Deadline: 30 * time.Second, AttemptTimeout: 500 * time.Millisecond, Attempts: attempts}
+	return linkWithin(t, server, attempts, 30*time.Second)
+}
+
+// linkWithin is link with a bound for each attempt.
+func linkWithin(t *testing.T, server string, attempts int, limit time.Duration) *resilience.Link {
+	t.Helper()
+	p := resilience.Policy{Deadline: 2 * time.Minute, AttemptTimeout: limit, Attempts: attempts}
 	if attempts > 1 {
 		p.Backoff, p.MaxBackoff, p.RetryRatio, p.RetryBurst = time.Millisecond, time.Millisecond, 1, 10
 	}
@@ -133,6 +139,7 @@ func TestAConnectionThatWasClosedWhileIdleIsReplaced(t *testing.T) {
 func TestAServerThatDoesNotAnswerIsLeftInTime(t *testing.T) {
 	server := startSMTP(t)
 	box := newMailbox(t, "smtp://"+server.addr)
+	box.link = linkWithin(t, "mailbox", 1, 500*time.Millisecond)
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
 	server.behave(nil, func(*smtp.Conn) error { <-release; return nil })
@@ -145,6 +152,7 @@ func TestAServerThatDoesNotAnswerIsLeftInTime(t *testing.T) {
 		t.Errorf("got %v, want it left open whether the e-mail arrived", err)
 	}
 	server.behave(nil, nil)
+	box.link = link(t, "mailbox", 1)
 	if err := box.Send(t.Context(), ada("2")); err != nil {
 		t.Errorf("the next e-mail: %v", err)
 	}

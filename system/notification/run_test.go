@@ -9,7 +9,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"stormglass/internal/ports/portstest"
 	"stormglass/system/platform/boot"
@@ -17,9 +16,6 @@ import (
 	"stormglass/system/platform/events/eventstest"
 	"stormglass/system/platform/store/storetest"
 )
-
-// patience bounds each wait of a running service.
-const patience = 10 * time.Second
 
 // output is a program's output while it runs.
 type output struct {
@@ -41,7 +37,7 @@ func (o *output) String() string {
 
 func (o *output) wait(t *testing.T, word string) {
 	t.Helper()
-	eventstest.WaitFor(t, patience, func() error {
+	eventstest.WaitFor(t, func() error {
 		if said := o.String(); !strings.Contains(said, word) {
 			return fmt.Errorf("no %s in:\n%s", word, said)
 		}
@@ -94,7 +90,7 @@ func TestABacklogWaitsOutAnOutageAndTheLogsNameNobody(t *testing.T) {
 	server.stop()
 	publish(t, broker, dispatched(t), confirmed(t), registered(t))
 	out.wait(t, `"backlog":"notification.mailbox"`)
-	eventstest.WaitFor(t, patience, func() error { return wantRequests(phone, 2) })
+	eventstest.WaitFor(t, func() error { return wantRequests(phone, 2) })
 	if got := server.got(); len(got) != 0 {
 		t.Fatalf("got %v while the mailbox was away", got)
 	}
@@ -104,7 +100,7 @@ func TestABacklogWaitsOutAnOutageAndTheLogsNameNobody(t *testing.T) {
 	said := out.String()
 	server.start()
 	out, stop = started(t)
-	eventstest.WaitFor(t, patience, func() error {
+	eventstest.WaitFor(t, func() error {
 		if got := server.got(); len(got) < 3 {
 			return fmt.Errorf("%d e-mails arrived, want 3", len(got))
 		}
@@ -144,7 +140,7 @@ func TestTheServiceIsReadyWithoutAnyCompanyOrBroker(t *testing.T) {
 	t.Setenv("ADMIN_ADDR", admin)
 	_, stop := started(t)
 	defer stop()
-	eventstest.WaitFor(t, patience, func() error {
+	eventstest.WaitFor(t, func() error {
 		resp, err := http.Get("http://" + admin + "/readyz")
 		if err != nil {
 			return err

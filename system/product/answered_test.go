@@ -75,7 +75,7 @@ func (cleared) Retryable() bool { return true }
 
 // A server that hangs up is unavailable at each attempt, however long the driver waits for another look at it.
 func TestAServerThatHangsUpIsUnavailableAtEveryAttempt(t *testing.T) {
-	once := usualPolicy(t)
+	once := patientPolicy(t)
 	once.Deadline, once.AttemptTimeout, once.Attempts, once.Breaker = 30*time.Second, 300*time.Millisecond, 1, resilience.Breaker{}
 	g := newGate(t, serveDocuments(t), nil)
 	d := connected(t, g.address, once)

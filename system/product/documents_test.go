@@ -157,20 +157,14 @@ func connected(t *testing.T, address string, policy resilience.Policy) *document
 	return d
 }
 
-func usualPolicy(t *testing.T) resilience.Policy {
+// patientPolicy is the link's own, with so much time that only what the test does makes an operation late.
+func patientPolicy(t *testing.T) resilience.Policy {
 	t.Helper()
 	p, err := links.Policy("product", "documents")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
-}
-
-// unhurried is a policy for tests that ask what becomes of something, and not how soon: a busy machine may take its time.
-func unhurried(t *testing.T) resilience.Policy {
-	t.Helper()
-	p := usualPolicy(t)
-	p.Deadline, p.AttemptTimeout, p.BulkheadWait = time.Minute, 10*time.Second, time.Minute
+	p.Deadline, p.AttemptTimeout = 2*time.Minute, time.Minute
 	return p
 }
 

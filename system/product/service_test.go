@@ -51,7 +51,7 @@ func start(t *testing.T, address string, policy resilience.Policy) *instance {
 
 func TestFirstInstanceSeedsAndTheSecondFindsIt(t *testing.T) {
 	address := serveDocuments(t)
-	first, second := start(t, address, unhurried(t)), start(t, address, unhurried(t))
+	first, second := start(t, address, patientPolicy(t)), start(t, address, patientPolicy(t))
 	if a, b := len(first.index.all()), len(second.index.all()); a != b || a < 500 {
 		t.Errorf("products: got %d and %d, want the same, at least 500", a, b)
 	}
@@ -59,7 +59,7 @@ func TestFirstInstanceSeedsAndTheSecondFindsIt(t *testing.T) {
 
 func TestInstancesThatStartTogetherSeedOnce(t *testing.T) {
 	address := serveDocuments(t)
-	a, b := connected(t, address, unhurried(t)), connected(t, address, unhurried(t))
+	a, b := connected(t, address, patientPolicy(t)), connected(t, address, patientPolicy(t))
 	results := make(chan error, 2)
 	for _, d := range []*documents{a, b} {
 		x, err := newIndex()
@@ -83,7 +83,7 @@ func TestInstancesThatStartTogetherSeedOnce(t *testing.T) {
 
 func TestPriceChangeReachesOwnSearchAtOnceAndOthersSoon(t *testing.T) {
 	address := serveDocuments(t)
-	here, there := start(t, address, unhurried(t)), start(t, address, unhurried(t))
+	here, there := start(t, address, patientPolicy(t)), start(t, address, patientPolicy(t))
 	id := here.index.all()[0].ID
 	if _, err := here.ChangePrice(t.Context(), id, euros(999_00)); err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestPriceChangeReachesOwnSearchAtOnceAndOthersSoon(t *testing.T) {
 
 func TestOutageOfDocumentsLeavesSearchAndPagesButNoOldPrices(t *testing.T) {
 	g := newGate(t, serveDocuments(t), nil)
-	s := start(t, g.address, usualPolicy(t))
+	s := start(t, g.address, patientPolicy(t))
 	id := s.index.all()[0].ID
 	g.close()
 	await.NoError(t, func() error { // until the copies are too old to be paid by

@@ -26,7 +26,7 @@ func noneElse(_ context.Context, err error) (Product, error) { return Product{},
 // stocked gives documents that hold the first n goods of the catalogue.
 func stocked(t *testing.T, at string, n int) (*documents, []Product) {
 	t.Helper()
-	d := connected(t, at, usualPolicy(t))
+	d := connected(t, at, patientPolicy(t))
 	t.Cleanup(func() {
 		if err := d.database.Drop(context.Background()); err != nil {
 			t.Errorf("drop database: %v", err)
@@ -158,7 +158,7 @@ func TestOneAttemptIsOneRequestOnTheWire(t *testing.T) {
 		}
 		return true
 	})
-	once := usualPolicy(t)
+	once := patientPolicy(t)
 	once.Attempts = 1
 	d := connected(t, g.address, once)
 	_, err := d.All(t.Context())
@@ -180,7 +180,7 @@ func TestSilentServerIsATimeout(t *testing.T) {
 		return true
 	})
 	defer close(released)
-	short := usualPolicy(t)
+	short := patientPolicy(t)
 	short.Attempts, short.AttemptTimeout = 1, 100*time.Millisecond
 	d := connected(t, g.address, short)
 	held.Store(true)
@@ -192,7 +192,7 @@ func TestSilentServerIsATimeout(t *testing.T) {
 
 func TestWrongURLNamesTheSettingAndNotThePassword(t *testing.T) {
 	tel := telemetry.Discard("product")
-	link, err := resilience.New(tel, "product", "documents", usualPolicy(t))
+	link, err := resilience.New(tel, "product", "documents", patientPolicy(t))
 	if err != nil {
 		t.Fatal(err)
 	}

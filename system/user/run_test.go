@@ -9,7 +9,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -77,7 +76,7 @@ func started(t *testing.T) (client userv1.UserServiceClient, stop func() string)
 	code := make(chan int, 1)
 	go func() { code <- boot.Run("user", Run, out, out) }()
 	var addr string
-	eventstest.WaitFor(t, 10*time.Second, func() (err error) {
+	eventstest.WaitFor(t, func() (err error) {
 		addr, err = out.address("grpc")
 		return err
 	})
@@ -156,7 +155,7 @@ func wantPublished(t *testing.T, broker events.Broker, key string, types ...stri
 		t.Fatal(err)
 	}
 	var got []string
-	eventstest.WaitFor(t, 10*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		batch, err := sub.Fetch(t.Context(), 10)
 		for _, d := range batch {
 			if e := d.Event(); e.Key == key {

@@ -96,7 +96,7 @@ func TestTeardownRunsLastInFirstOutAndAfterTheDrain(t *testing.T) {
 	})
 	select {
 	case <-wired:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("the program did not start: %v", stop())
 	}
 	if err := stop(); err != nil {

@@ -55,7 +55,7 @@ func TestLostDatabasePausesTheConsumerAndLosesNothing(t *testing.T) {
 	d.publish(t, batch...)
 	paused := d.tel.Gauge(telemetry.BacklogPaused).WithLabelValues(payment)
 	age := d.tel.Gauge(telemetry.BacklogAge).WithLabelValues(payment)
-	eventstest.WaitFor(t, 10*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		if p, a := testutil.ToFloat64(paused), testutil.ToFloat64(age); p != 1 || a < 0.5 {
 			return fmt.Errorf("paused %v, age %v", p, a)
 		}
@@ -66,7 +66,7 @@ func TestLostDatabasePausesTheConsumerAndLosesNothing(t *testing.T) {
 	if got := count(t, db, `SELECT COUNT(*) FROM inbox_attempts`); got != 0 {
 		t.Errorf("%d events spent an attempt on the database's outage", got)
 	}
-	eventstest.WaitFor(t, 10*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		if p, a := testutil.ToFloat64(paused), testutil.ToFloat64(age); p != 0 || a != 0 {
 			return fmt.Errorf("paused %v, age %v", p, a)
 		}
@@ -106,7 +106,7 @@ func TestLostBrokerPausesTheConsumer(t *testing.T) {
 	d.wantEffects(t, first...)
 	server.Stop()
 	paused := d.tel.Gauge(telemetry.BacklogPaused).WithLabelValues(payment)
-	eventstest.WaitFor(t, 10*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		if testutil.ToFloat64(paused) != 1 {
 			return errors.New("not paused")
 		}
@@ -114,7 +114,7 @@ func TestLostBrokerPausesTheConsumer(t *testing.T) {
 	})
 	server.Start()
 	second := some(5)
-	eventstest.WaitFor(t, 10*time.Second, func() error { return d.broker.Publish(t.Context(), second) })
+	eventstest.WaitFor(t, func() error { return d.broker.Publish(t.Context(), second) })
 	d.wantEffects(t, append(second, first...)...)
 }
 

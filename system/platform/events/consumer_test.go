@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.opentelemetry.io/otel/trace"
@@ -46,7 +45,7 @@ func TestDuplicateIsAcknowledgedWithoutEffect(t *testing.T) {
 		deliverTwice(t, d.broker, batch[0])
 		d.open(t, nil)
 		d.wantEffects(t, batch...)
-		eventstest.WaitFor(t, 5*time.Second, func() error {
+		eventstest.WaitFor(t, func() error {
 			if got := testutil.ToFloat64(d.tel.Counter(telemetry.EventsConsumed).WithLabelValues(payment, created, "duplicate")); got != 1 {
 				return fmt.Errorf("the metrics count %v duplicates, want 1", got)
 			}

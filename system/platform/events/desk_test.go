@@ -77,7 +77,7 @@ func (d *desk) wantEffects(t *testing.T, want ...events.Event) {
 		t.Fatal(err)
 	}
 	defer s.Close(t.Context())
-	eventstest.WaitFor(t, 20*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		if got := count(t, d.db, `SELECT COUNT(*) FROM effects`); got != len(want) {
 			return fmt.Errorf("%d effects, want %d", got, len(want))
 		}
@@ -96,7 +96,7 @@ func (d *desk) wantEffects(t *testing.T, want ...events.Event) {
 func (d *desk) wantDead(t *testing.T, want ...events.Event) []events.DeadLetter {
 	t.Helper()
 	var dead []events.DeadLetter
-	eventstest.WaitFor(t, 20*time.Second, func() (err error) {
+	eventstest.WaitFor(t, func() (err error) {
 		dead, err = events.ListDead(t.Context(), d.broker, payment)
 		if err == nil && len(dead) != len(want) {
 			err = fmt.Errorf("%d dead letters, want %d", len(dead), len(want))

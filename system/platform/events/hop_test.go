@@ -72,7 +72,7 @@ func (h *hop) commit(tb testing.TB, n int) {
 
 func (h *hop) wait(tb testing.TB, want int64) {
 	tb.Helper()
-	eventstest.WaitFor(tb, 60*time.Second, func() error {
+	eventstest.WaitFor(tb, func() error {
 		if got := h.applied.Load(); got < want {
 			return fmt.Errorf("%d of %d events were applied", got, want)
 		}

@@ -1,6 +1,8 @@
 package events_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
 	"github.com/nats-io/nats.go"

@@ -57,7 +57,7 @@ func published(t *testing.T, b events.Broker, want ...events.Event) {
 	}
 	defer s.Close(t.Context())
 	got := map[string]int{}
-	eventstest.WaitFor(t, 20*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		batch, err := s.Fetch(t.Context(), 100)
 		for _, d := range batch {
 			got[d.Event().ID]++
@@ -81,7 +81,7 @@ func published(t *testing.T, b events.Broker, want ...events.Event) {
 
 func marked(t *testing.T, db *store.DB, want int) {
 	t.Helper()
-	eventstest.WaitFor(t, 10*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		if got := count(t, db, `SELECT COUNT(*) FROM outbox WHERE sent_us > 0`); got != want {
 			return fmt.Errorf("%d events are marked as sent, want %d", got, want)
 		}
@@ -238,7 +238,7 @@ func TestBrokerOutageDelaysEventsAndLosesNone(t *testing.T) {
 	gauge := func(m telemetry.Metric) float64 {
 		return testutil.ToFloat64(tel.Gauge(m).WithLabelValues("order.outbox"))
 	}
-	eventstest.WaitFor(t, 10*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		if depth, age, paused := gauge(telemetry.BacklogDepth), gauge(telemetry.BacklogAge), gauge(telemetry.BacklogPaused); depth != 50 || age < 1 || paused != 1 {
 			return fmt.Errorf("depth %v, age %v, paused %v", depth, age, paused)
 		}
@@ -247,7 +247,7 @@ func TestBrokerOutageDelaysEventsAndLosesNone(t *testing.T) {
 	server.Start()
 	published(t, broker, append(batch, first...)...)
 	marked(t, db, 51)
-	eventstest.WaitFor(t, 10*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		if depth, age, paused := gauge(telemetry.BacklogDepth), gauge(telemetry.BacklogAge), gauge(telemetry.BacklogPaused); depth != 0 || age != 0 || paused != 0 {
 			return fmt.Errorf("depth %v, age %v, paused %v", depth, age, paused)
 		}

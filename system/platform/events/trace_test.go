@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -51,7 +50,7 @@ func TestWholeHopIsOneTrace(t *testing.T) {
 	want := map[string]string{ // span: parent
 		"send " + created: "request", "process " + created: "request", "handle": "process " + created, "consume " + payment: "process " + created,
 	}
-	eventstest.WaitFor(t, 10*time.Second, func() error {
+	eventstest.WaitFor(t, func() error {
 		got := parents(recorder.Ended(), id)
 		for span, parent := range want {
 			if got[span] != parent {

@@ -86,7 +86,7 @@ func dial(t *testing.T, addrs ...string) (cartv1.CartServiceClient, userv1.UserS
 	t.Helper()
 	tel := telemetry.Discard("order")
 	link, err := resilience.New(tel, "order", "cart", resilience.Policy{
-		Deadline: 2 * time.Second, AttemptTimeout: time.Second, Attempts: 3, Backoff: time.Millisecond, MaxBackoff: 5 * time.Millisecond,
+		Deadline: 2 * time.Minute, AttemptTimeout: time.Minute, Attempts: 3, Backoff: time.Millisecond, MaxBackoff: 5 * time.Millisecond,
 		RetryRatio: 1, RetryBurst: 10,
 	})
 	if err != nil {

@@ -135,7 +135,7 @@ func newLink(t *testing.T, p resilience.Policy) *resilience.Link {
 
 // patient tries three times, at once.
 var patient = resilience.Policy{
-	Deadline: 2 * time.Second, AttemptTimeout: 500 * time.Millisecond, Attempts: 3,
+	Deadline: time.Minute, AttemptTimeout: 20 * time.Second, Attempts: 3,
 	Backoff: time.Millisecond, MaxBackoff: time.Millisecond, RetryRatio: 1, RetryBurst: 10,
 }
 

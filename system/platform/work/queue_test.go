@@ -108,7 +108,7 @@ func TestAnItemThatMeetsAnOutageEachTimeDoesNotStopTheOthers(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- w.Run(ctx) }()
-		for end := time.Now().Add(20 * time.Second); len(j.finished()) < well && time.Now().Before(end); {
+		for end := time.Now().Add(2 * time.Minute); len(j.finished()) < well && time.Now().Before(end); {
 			time.Sleep(5 * time.Millisecond)
 		}
 		stop()
@@ -205,7 +205,7 @@ func TestNothingWaitsForALeaseThatNobodyUses(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() { ended <- w.Run(ctx) }()
-			for end := time.Now().Add(10 * time.Second); len(j.finished()) < 3 && time.Now().Before(end); {
+			for end := time.Now().Add(2 * time.Minute); len(j.finished()) < 3 && time.Now().Before(end); {
 				time.Sleep(5 * time.Millisecond)
 			}
 			stop()

@@ -79,7 +79,7 @@ func (b *Backend) must(err error) {
 func (b *Backend) ripen(t *testing.T) {
 	t.Helper()
 	ripe := time.Now().Add(b.kind.Ripening)
-	WaitFor(t, patience, func() error {
+	WaitFor(t, func() error {
 		if left := time.Until(ripe); left > 0 {
 			return fmt.Errorf("the queues ripen for %v more", left)
 		}

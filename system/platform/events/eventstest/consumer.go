@@ -68,9 +68,9 @@ func background(t *testing.T, work func(context.Context) error) {
 }
 
 // want waits until these events, and no others, have taken effect once.
-func (d *effects) want(t *testing.T, limit time.Duration, sent []events.Event) {
+func (d *effects) want(t *testing.T, sent []events.Event) {
 	t.Helper()
-	WaitFor(t, limit, func() error {
+	WaitFor(t, func() error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if len(d.by) != len(sent) {
@@ -93,7 +93,7 @@ func fine(events.Event) error { return nil }
 func settled(t *testing.T, broker events.Broker) {
 	t.Helper()
 	s := subscribe(t, broker, queue("q.payment"))
-	WaitFor(t, patience, func() error {
+	WaitFor(t, func() error {
 		b, err := s.Backlog(t.Context())
 		if err == nil && b.Waiting > 0 {
 			err = fmt.Errorf("%d events wait", b.Waiting)
@@ -109,9 +109,9 @@ func onceInEffect(t *testing.T, b *Backend) {
 	done := consume(t, broker, fine)
 	publish(t, broker, sent...)
 	publish(t, broker, sent[7])
-	done.want(t, patience, sent)
+	done.want(t, sent)
 	settled(t, broker)
-	done.want(t, time.Second, sent) // still
+	done.want(t, sent) // still
 }
 
 func boundedRetry(t *testing.T, b *Backend) {
@@ -126,7 +126,7 @@ func boundedRetry(t *testing.T, b *Backend) {
 	})
 	publish(t, broker, sent...)
 	var dead []events.DeadLetter
-	WaitFor(t, patience, func() (err error) {
+	WaitFor(t, func() (err error) {
 		dead, err = events.ListDead(t.Context(), broker, "q.payment")
 		if err == nil && len(dead) == 0 {
 			err = errors.New("no dead letter yet")
@@ -136,7 +136,7 @@ func boundedRetry(t *testing.T, b *Backend) {
 	if d := dead[0]; len(dead) != 1 || d.ID != bad.ID || d.Attempts != 3 || d.Reason != "the amount is negative" {
 		t.Errorf("got the dead letters %+v, want event %s after 3 attempts", dead, bad.ID)
 	}
-	done.want(t, patience, append(append([]events.Event(nil), sent[:2]...), sent[3:]...))
+	done.want(t, append(append([]events.Event(nil), sent[:2]...), sent[3:]...))
 	settled(t, broker)
 }
 
@@ -161,14 +161,14 @@ func killedBetween(t *testing.T, b *Backend) {
 		}
 	}
 	commit(1)
-	done.want(t, patience, sent)
+	done.want(t, sent)
 	b.ripen(t)
 	commit(30) // the relay and the consumer are busy with them when the broker dies
 	b.kill()
 	commit(10)
 	b.start()
 	commit(10)
-	done.want(t, 2*patience, sent)
+	done.want(t, sent)
 	settled(t, broker)
 	if dead, err := broker.DeadLetters(t.Context(), "q.payment"); err != nil || len(dead) > 0 {
 		t.Errorf("got %d dead letters and %v, want none", len(dead), err)

@@ -35,7 +35,7 @@ func killedIdle(t *testing.T, b *Backend) {
 	for _, d := range held {
 		_ = d.Ack() // from before: it may come again or not
 	}
-	WaitFor(t, patience, func() error {
+	WaitFor(t, func() error {
 		dead, err := broker.DeadLetters(t.Context(), "q.payment")
 		if err == nil && len(dead) != 1 {
 			err = fmt.Errorf("%d dead letters, want 1", len(dead))
@@ -75,7 +75,7 @@ func killedPublishing(t *testing.T, b *Backend) {
 			}
 		})
 	}
-	WaitFor(t, patience, func() error {
+	WaitFor(t, func() error {
 		mu.Lock()
 		defer mu.Unlock()
 		if len(confirmed) < enough {
@@ -89,7 +89,7 @@ func killedPublishing(t *testing.T, b *Backend) {
 	if len(unknown) == 0 {
 		t.Fatal("no publish was under way when the broker was killed")
 	}
-	WaitFor(t, patience, func() error { return broker.Publish(t.Context(), unknown) }) // as the outbox does
+	WaitFor(t, func() error { return broker.Publish(t.Context(), unknown) }) // as the outbox does
 	for id := range arrive(t, s, slices.Concat(confirmed, unknown)) {
 		if !slices.ContainsFunc(slices.Concat(confirmed, unknown), func(e events.Event) bool { return e.ID == id }) {
 			t.Errorf("event %s came, which nobody published", id)
@@ -106,6 +106,6 @@ func wiped(t *testing.T, b *Backend) {
 	b.must(b.server.Wipe())
 	b.start()
 	sent := made(40)
-	WaitFor(t, patience, func() error { return broker.Publish(t.Context(), sent) })
+	WaitFor(t, func() error { return broker.Publish(t.Context(), sent) })
 	arrive(t, s, sent)
 }

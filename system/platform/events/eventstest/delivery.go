@@ -236,7 +236,7 @@ func backlog(t *testing.T, b *Backend) {
 	batch := fetch(t, s, 2)
 	want := func(waiting, dead int64) {
 		t.Helper()
-		WaitFor(t, patience, func() error {
+		WaitFor(t, func() error {
 			got, err := s.Backlog(t.Context())
 			if err != nil {
 				return err

@@ -26,7 +26,7 @@ func absent(t *testing.T, b *Backend) {
 	d := fetch(t, s, 1)[0]
 	b.Line.Cut()
 	start := time.Now()
-	WaitFor(t, patience, func() error { // the loss may be noticed a moment later
+	WaitFor(t, func() error { // the loss may be noticed a moment later
 		if broker.Ping(t.Context()) == nil {
 			return errors.New("the broker still answers")
 		}
@@ -42,7 +42,7 @@ func absent(t *testing.T, b *Backend) {
 	wantOutage(t, "list dead letters", err)
 	_, err = broker.Redrive(t.Context(), "q.payment", "x")
 	wantOutage(t, "redrive", err)
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > 25*time.Second {
 		t.Errorf("it took %v to learn that the broker is away", took)
 	}
 }
@@ -52,7 +52,7 @@ func works(t *testing.T, broker events.Broker, s events.Subscription) {
 	t.Helper()
 	start := time.Now()
 	sent := made(3)
-	WaitFor(t, patience, func() error { return broker.Publish(t.Context(), sent) })
+	WaitFor(t, func() error { return broker.Publish(t.Context(), sent) })
 	arrive(t, s, sent)
 	if took := time.Since(start); took > back {
 		t.Errorf("it took %v until the broker was used again, want at most %v", took, back)
@@ -67,7 +67,7 @@ func healed(t *testing.T, b *Backend) {
 	publish(t, broker, made(1)...)
 	held := fetch(t, s, 1)
 	b.Line.Cut()
-	WaitFor(t, patience, func() error {
+	WaitFor(t, func() error {
 		if broker.Ping(t.Context()) == nil {
 			return errors.New("the broker still answers")
 		}
@@ -87,7 +87,7 @@ func silent(t *testing.T, b *Backend) {
 	start := time.Now()
 	published := make(chan error, 1)
 	go func() { published <- broker.Publish(t.Context(), made(3)) }()
-	WaitFor(t, patience, func() error {
+	WaitFor(t, func() error {
 		_, err := s.Fetch(t.Context(), 10)
 		if err == nil {
 			return errors.New("a fetch still finds nothing wrong")

@@ -115,10 +115,13 @@ func Link(tb testing.TB, tel *telemetry.Telemetry) *resilience.Link {
 	return l
 }
 
-// WaitFor polls until check gives nil, and fails the test with its last error after the limit.
-func WaitFor(tb testing.TB, limit time.Duration, check func() error) {
+// patience bounds each wait. It is many times what anything takes, so that no busy machine makes a test fail.
+const patience = 2 * time.Minute
+
+// WaitFor polls until check gives nil, and fails the test with its last error after two minutes.
+func WaitFor(tb testing.TB, check func() error) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -130,7 +133,7 @@ func WaitFor(tb testing.TB, limit time.Duration, check func() error) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			tb.Fatalf("after %v: %v", limit, err)
+			tb.Fatalf("after %v: %v", patience, err)
 		}
 	}
 }
