@@ -30,10 +30,15 @@ type page struct {
 	last    int64              // moment of the newest samples, in milliseconds of Unix time
 	round   int                // counts scrapes
 	series  map[string]*series // by their text on the page, so that labels are parsed once
+	lines   map[string]*series // by the whole line that brought their newest sample
+	own     map[string]*series // what we say of the target, by name
+	rest    bytes.Buffer       // lines of p.body that are not as they were
+	samples [][]byte           // those lines of p.rest that carry samples
+	parsed  []*series          // what the parser made of them
 }
 
 func newPage(t Target, s *scraper) *page {
-	return &page{target: t, scraper: s, series: make(map[string]*series)}
+	return &page{target: t, scraper: s, series: make(map[string]*series), lines: make(map[string]*series), own: make(map[string]*series)}
 }
 
 // loop scrapes until ctx ends. A scrape that takes longer than its turn makes the next one late, never parallel.
@@ -145,7 +150,11 @@ func (p *page) report(app storage.AppenderV2, at int64, up bool, took time.Durat
 }
 
 func (p *page) say(app storage.AppenderV2, at int64, name string, v float64) {
-	s := series{labels: p.label(labels.FromStrings(model.MetricNameLabel, name))}
+	s := p.own[name]
+	if s == nil {
+		s = &series{labels: p.label(labels.FromStrings(model.MetricNameLabel, name))}
+		p.own[name] = s
+	}
 	p.check(s.append(app, at, v, nil))
 }
 
