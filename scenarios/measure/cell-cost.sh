@@ -13,9 +13,10 @@
 #
 #   not the shop's = harness + guard + what the services use beyond the bare run's
 #
-# which is low by what a scrape costs a service, since a bare run is scraped too. Context switches (a second) come beside.
+# which is low by what a scrape costs a service, since a bare run is scraped too. Context switches (a second) come beside. Programs
+# beside the run change what an instruction costs: the fakes, whose work is the same in both, show by how much.
 set -euo pipefail
-[ $# -ge 3 ] || { sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2; }
 old=$(realpath "$1") new=$(realpath "$2") n=$3 faults=${4:-} seconds=15
 here=$(dirname "$(realpath "$0")")
 out=$(mktemp -d)
@@ -25,7 +26,7 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$out"' EXIT
 # scenario KIND prints the scenario of one kind of run.
 scenario() {
   printf 'name: cell-cost\nclaim: A cell is cheap to run.\nload: {shoppers: browse-and-buy, rate: 8/s}\n'
-  printf 'steady: %ds\nrecover: 1s\n' $((seconds + 3))
+  printf 'steady: %ds\nrecover: 1s\n' $((seconds + 5))
   [ "$1" != bare ] || {
     echo settings:
     printf "  %s: {OTLP_ENDPOINT: '', LOG_LEVEL: error}\n" gateway user product cart order inventory payment shipping notification
@@ -42,40 +43,55 @@ tree() {
 }
 
 # used PID prints the processor time of a process in clock ticks; 14 and 15 are utime and stime, counted behind the name in parentheses.
-used() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '{ print $12 + $13 }'; }
+used() {
+  local line
+  read -r line 2>/dev/null <"/proc/$1/stat" || return 1
+  # shellcheck disable=SC2086
+  set -- ${line##*) }
+  echo $((${12} + ${13}))
+}
 
-# snapshot PID prints, for each process of a run: name, ticks, context switches.
+# named PID ROOT prints what a process of a run is: harness, guard, or program/unit.
+named() {
+  local argv
+  mapfile -d '' argv <"/proc/$1/cmdline"
+  case $1:${argv[0]##*/} in
+  "$2":*) echo harness ;;
+  *:stormglass) echo guard ;;
+  *) echo "${argv[0]##*/}/${argv[1]}" ;;
+  esac
+}
+
+# snapshot PID… prints for each process: pid, moment, ticks, context switches.
 snapshot() {
-  local p name
-  for p in $(tree "$1"); do
-    name=$(tr '\0' ' ' <"/proc/$p/cmdline" | awk -v root="$([ "$p" = "$1" ] && echo yes || true)" \
-      '{ n = split($1, path, "/"); if (root) print "harness"; else if (path[n] == "stormglass") print "guard"; else print path[n] "/" $2 }')
-    echo "$name $(used "$p") $(cat /proc/"$p"/task/*/status 2>/dev/null | awk '/ctxt_switches/ { n += $2 } END { print n + 0 }')"
+  local p
+  for p in "$@"; do
+    echo "$p $EPOCHREALTIME $(used "$p") $(awk '/ctxt_switches/ { n += $2 } END { print n + 0 }' /proc/"$p"/task/*/status)"
   done
 }
 
-# measure BIN KIND runs one cell and prints, for each process: kind, name, processor seconds, context switches a second.
+# measure BIN KIND runs one cell and prints for each process: kind, name, processor time and context switches a second.
 measure() {
-  local last=0 now
+  local last=0 now p pids
   cd "$(dirname "$1")"
   scenario "$2" >"$out/cell-cost.yaml"
   "$1/stormglass" run --jobs 1 --seed 1 --out "$out/runs" "$out/cell-cost.yaml" >"$out/log" 2>"$out/progress" &
   pid=$!
   until grep -q ': steady$' "$out/progress"; do kill -0 "$pid" 2>/dev/null || { cat "$out/log" "$out/progress" >&2; return 1; }; sleep 0.05; done
   sleep 1
-  snapshot "$pid" >"$out/before"
+  mapfile -t pids < <(tree "$pid")
+  for p in "${pids[@]}"; do echo "$p $(named "$p" "$pid")"; done >"$out/names"
+  snapshot "${pids[@]}" >"$out/before"
   sleep "$seconds"
-  snapshot "$pid" >"$out/after"
-  while now=$(used "$pid") && [ -n "$now" ] && [ "$now" -ge "$last" ]; do last=$now; sleep 0.05; done
+  snapshot "${pids[@]}" >"$out/after"
+  while now=$(used "$pid") && [ "$now" -ge "$last" ]; do last=$now; sleep 0.05; done
   wait "$pid" || { cat "$out/log" >&2; return 1; }
   pid=
-  awk -v kind="$2" -v hz="$(getconf CLK_TCK)" -v s="$seconds" -v whole="$last" '
-    NR == FNR { used[$1] += $2; switched[$1] += $3; next }
-    { used2[$1] += $2; switched2[$1] += $3 }
-    END {
-      for (name in used2) printf "%s %s %.3f %.1f\n", kind, name, (used2[name] - used[name]) / hz, (switched2[name] - switched[name]) / s
-      printf "%s run %.3f 0\n", kind, whole / hz
-    }' "$out/before" "$out/after"
+  awk -v kind="$2" -v hz="$(getconf CLK_TCK)" -v seconds="$seconds" -v whole="$last" '
+    FILENAME ~ /names$/ { name[$1] = $2; next }
+    FILENAME ~ /before$/ { at[$1] = $2; ticks[$1] = $3; switched[$1] = $4; next }
+    { s = $2 - at[$1]; printf "%s %s %.3f %.1f\n", kind, name[$1], ($3 - ticks[$1]) / hz / s * seconds, ($4 - switched[$1]) / s }
+    END { printf "%s run %.3f 0\n", kind, whole / hz }' "$out/names" "$out/before" "$out/after"
 }
 
 for ((i = 1; i <= n; i++)); do
