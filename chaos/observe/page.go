@@ -30,15 +30,18 @@ type page struct {
 	last    int64              // moment of the newest samples, in milliseconds of Unix time
 	round   int                // counts scrapes
 	series  map[string]*series // by their text on the page, so that labels are parsed once
-	lines   map[string]*series // by the whole line that brought their newest sample
 	own     map[string]*series // what we say of the target, by name
-	rest    bytes.Buffer       // lines of p.body that are not as they were
-	samples [][]byte           // those lines of p.rest that carry samples
-	parsed  []*series          // what the parser made of them
+
+	comments map[string]bool // that the parser has read
+	rest     bytes.Buffer    // lines of p.body that the parser is needed for
+	samples  [][]byte        // those of them that carry samples
+	parsed   []*series       // what the parser made of these
+	fresh    [][]byte        // comments of p.rest that are new
+	kind     []byte          // a comment with the type of the family that we are at; nil when p.rest has it
 }
 
 func newPage(t Target, s *scraper) *page {
-	return &page{target: t, scraper: s, series: make(map[string]*series), lines: make(map[string]*series), own: make(map[string]*series)}
+	return &page{target: t, scraper: s, series: make(map[string]*series), comments: make(map[string]bool), own: make(map[string]*series)}
 }
 
 // loop scrapes until ctx ends. A scrape that takes longer than its turn makes the next one late, never parallel.

@@ -108,3 +108,37 @@ func TestAnExemplarOfALineThatStaysIsKeptOnce(t *testing.T) {
 		t.Errorf("after %d scrapes: got exemplars %v, %v, want one", rounds.Load(), found, err)
 	}
 }
+
+func TestAValueIsReadAsTheParserReadsIt(t *testing.T) {
+	for _, number := range []string{"0", "7", "123456789012345", "1234567890123456789", "1.5", "-3", "1e21", "5e-324", "+4", "NaN", "+Inf", "-Inf"} {
+		page := "# TYPE x gauge\nx{a=\"b} c\"} %s\n# EOF\n"
+		twice, _ := script(t, openMetricsType, fmt.Sprintf(page, "1.0"), fmt.Sprintf(page, number))
+		once, _ := script(t, openMetricsType, fmt.Sprintf(page, number))
+		got, want := strings.Fields(scrapes(t, twice, "x", 2)), strings.Fields(scrapes(t, once, "x", 1))
+		if len(got) != 3 || len(want) != 2 || got[2] != want[1] {
+			t.Errorf("%s: got %v, want %v at last", number, got, want)
+		}
+	}
+}
+
+func TestALineThatIsNoSampleBreaksThePageThoughItsSeriesIsKnown(t *testing.T) {
+	for _, line := range []string{"x", "x ", "x 1x", "x 0x1p4", "x 1 #", "x 1 # {a=\"b\"", "x -", "x 1_0"} {
+		good, bad := "# TYPE x gauge\nx 1\n# EOF\n", "# TYPE x gauge\n"+line+"\n# EOF\n"
+		url, _ := script(t, openMetricsType, good, bad)
+		if got, want := scrapes(t, url, "x", 2), "x 1 stale"; got != want {
+			t.Errorf("%q: got %s, want %s", line, got, want)
+		}
+	}
+}
+
+func TestANewExemplarOfAKnownSeriesIsStored(t *testing.T) {
+	at := time.Now().Add(-time.Minute).Unix()
+	page := "# TYPE x counter\nx_total %d # {trace_id=\"t%d\"} 1 %d.0\n# EOF\n"
+	url, rounds := script(t, openMetricsType, fmt.Sprintf(page, 1, 1, at), fmt.Sprintf(page, 2, 1, at), fmt.Sprintf(page, 3, 2, at+1), fmt.Sprintf(page, 4, 3, at+2))
+	obs := observe(t, t.TempDir(), Target{"a", "b", url})
+	waitForAnswer(t, obs, "x_total", "__name__=x_total instance=a job=b 4")
+	found, err := obs.Exemplars(t.Context(), "x_total", time.Unix(at-60, 0), time.Now())
+	if err != nil || len(found) != 3 {
+		t.Errorf("after %d scrapes: got exemplars %v, %v, want three", rounds.Load(), found, err)
+	}
+}

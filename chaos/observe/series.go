@@ -19,10 +19,8 @@ type series struct {
 	text   string // name and labels, as on the page
 	ref    storage.SeriesRef
 	labels labels.Labels
-	round  int // in which it was seen last
-	// line is the whole line of the page that brought the newest sample, with value; empty when it cannot be told.
-	line  string
-	value float64
+	round  int    // in which it was seen last
+	tail   string // what stood behind the value when the line was parsed the last time, such as an exemplar
 	// newest is the exemplar that the line carried the last time. It stays on the page until another observation takes
 	// its place, and to show it to the head each time would cost more than the sample itself.
 	newest exemplar.Exemplar
@@ -45,7 +43,7 @@ func (p *page) store(app storage.AppenderV2, at int64, contentType string) (samp
 	return repeated + len(p.parsed), err
 }
 
-// parse appends the samples of the lines that are not as they were and notes their series in p.parsed.
+// parse appends the samples of the lines that the parser is needed for and notes their series in p.parsed.
 func (p *page) parse(app storage.AppenderV2, at int64, parser textparse.Parser) error {
 	var kept []exemplar.Exemplar
 	p.parsed = p.parsed[:0]
@@ -67,7 +65,7 @@ func (p *page) parse(app storage.AppenderV2, at int64, parser textparse.Parser) 
 			p.forget(s) // what could not be stored cannot go stale either
 			return fmt.Errorf("store %s: %w", text, err)
 		}
-		s.round, s.value = p.round, v
+		s.round = p.round
 		p.parsed = append(p.parsed, s)
 	}
 }
@@ -135,7 +133,4 @@ func (p *page) expire(app storage.AppenderV2, at int64) {
 	}
 }
 
-func (p *page) forget(s *series) {
-	delete(p.series, s.text)
-	p.unlink(s)
-}
+func (p *page) forget(s *series) { delete(p.series, s.text) }

@@ -44,18 +44,13 @@ type page struct {
 	gatherer prometheus.Gatherer
 	mu       sync.Mutex
 	families map[string]*familyText // by name
+	size     int                    // of the last page
 }
 
 // familyText is the text of one family: its comments, and its metrics in order.
 type familyText struct {
 	head    []byte
-	metrics []metricText
-}
-
-// metricText is one metric and the text that it was written as.
-type metricText struct {
-	metric *dto.Metric
-	text   []byte
+	metrics []*metricText
 }
 
 // write gathers the metrics and returns a page that belongs to the caller.
@@ -66,64 +61,59 @@ func (p *page) write() ([]byte, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var out bytes.Buffer
+	out := bytes.NewBuffer(make([]byte, 0, p.size+p.size/8))
 	for _, family := range families {
 		kept := p.families[family.GetName()]
 		if kept == nil {
 			kept = &familyText{}
 			p.families[family.GetName()] = kept
 		}
-		if err := kept.write(&out, family); err != nil {
+		if err := kept.write(out, family); err != nil {
 			delete(p.families, family.GetName())
 			return nil, err
 		}
 	}
-	_, err = expfmt.FinalizeOpenMetrics(&out)
+	_, err = expfmt.FinalizeOpenMetrics(out)
+	p.size = out.Len()
 	return out.Bytes(), err
 }
 
 // write appends a family to a page, and keeps its text for the next one.
-func (f *familyText) write(out *bytes.Buffer, family *dto.MetricFamily) error {
+func (f *familyText) write(out *bytes.Buffer, family *dto.MetricFamily) (err error) {
 	if f.head == nil {
-		var err error
-		if f.head, err = encode(family, nil); err != nil {
+		if f.head, err = comments(family); err != nil {
 			return err
 		}
 	}
 	out.Write(f.head)
 	old := f.metrics
-	f.metrics = make([]metricText, 0, len(family.Metric))
+	f.metrics = make([]*metricText, 0, len(family.Metric))
 	for _, m := range family.Metric {
 		for len(old) > 1 && !sameLabels(old[0].metric, m) && sameLabels(old[1].metric, m) { // it is gone
 			old = old[1:]
 		}
-		if len(old) > 0 && sameLabels(old[0].metric, m) {
-			one := old[0]
-			old = old[1:]
-			if sameValue(one.metric, m) {
-				out.Write(one.text)
-				f.metrics = append(f.metrics, one)
-				continue
-			}
+		var text *metricText
+		switch {
+		case len(old) == 0 || !sameLabels(old[0].metric, m):
+			text, err = newMetricText(family, m)
+		case sameValue(old[0].metric, m):
+			text, old = old[0], old[1:]
+		default:
+			text, old = old[0], old[1:]
+			err = text.renew(family, m)
 		}
-		whole, err := encode(&dto.MetricFamily{Name: family.Name, Type: family.Type}, m)
 		if err != nil {
 			return err
 		}
-		_, text, _ := bytes.Cut(whole, []byte("\n")) // without the comment that names the type
-		out.Write(text)
-		f.metrics = append(f.metrics, metricText{m, text})
+		out.Write(text.text)
+		f.metrics = append(f.metrics, text)
 	}
 	return nil
 }
 
-// encode writes a family with one metric, or with none.
-func encode(family *dto.MetricFamily, m *dto.Metric) ([]byte, error) {
-	one := &dto.MetricFamily{Name: family.Name, Help: family.Help, Type: family.Type, Unit: family.Unit}
-	if m != nil {
-		one.Metric = []*dto.Metric{m}
-	}
+// comments are the lines before a family's metrics.
+func comments(family *dto.MetricFamily) ([]byte, error) {
 	var text bytes.Buffer
-	_, err := expfmt.MetricFamilyToOpenMetrics(&text, one)
+	_, err := expfmt.MetricFamilyToOpenMetrics(&text, &dto.MetricFamily{Name: family.Name, Help: family.Help, Type: family.Type, Unit: family.Unit})
 	return text.Bytes(), err
 }
