@@ -9,7 +9,7 @@
 #
 # `harness` is the process of stormglass (load, proxies, scrapes, spans, judge) and `run` the same from its first instruction to its
 # last, boot, drain and verdict included; `fakes` are the external dependencies and emulated backends. A third kind of run, `bare`, is
-# OLD with neither spans nor log lines below error: what the services use there is their own work, so that
+# NEW with neither spans nor log lines below error: what the services use there is their own work, so that
 #
 #   not the shop's = harness + guard + what the services use beyond the bare run's
 #
@@ -75,6 +75,7 @@ measure() {
   local last=0 now p pids
   cd "$(dirname "$1")"
   scenario "$2" >"$out/cell-cost.yaml"
+  : >"$out/progress"
   "$1/stormglass" run --jobs 1 --seed 1 --out "$out/runs" "$out/cell-cost.yaml" >"$out/log" 2>"$out/progress" &
   pid=$!
   until grep -q ': steady$' "$out/progress"; do kill -0 "$pid" 2>/dev/null || { cat "$out/log" "$out/progress" >&2; return 1; }; sleep 0.05; done
@@ -98,7 +99,7 @@ for ((i = 1; i <= n; i++)); do
   echo "round $i of $n" >&2
   measure "$old" old >>"$out/figures"
   measure "$new" new >>"$out/figures"
-  measure "$old" bare >>"$out/figures"
+  measure "$new" bare >>"$out/figures"
 done
 awk '
   function median(list,   parts, n, i, j, x) {
