@@ -30,10 +30,18 @@ type page struct {
 	last    int64              // moment of the newest samples, in milliseconds of Unix time
 	round   int                // counts scrapes
 	series  map[string]*series // by their text on the page, so that labels are parsed once
+	own     map[string]*series // what we say of the target, by name
+
+	comments map[string]bool // that the parser has read
+	rest     bytes.Buffer    // lines of p.body that the parser is needed for
+	samples  [][]byte        // those of them that carry samples
+	parsed   []*series       // what the parser made of these
+	fresh    [][]byte        // comments of p.rest that are new
+	kind     []byte          // a comment with the type of the family that we are at; nil when p.rest has it
 }
 
 func newPage(t Target, s *scraper) *page {
-	return &page{target: t, scraper: s, series: make(map[string]*series)}
+	return &page{target: t, scraper: s, series: make(map[string]*series), comments: make(map[string]bool), own: make(map[string]*series)}
 }
 
 // loop scrapes until ctx ends. A scrape that takes longer than its turn makes the next one late, never parallel.
@@ -145,7 +153,11 @@ func (p *page) report(app storage.AppenderV2, at int64, up bool, took time.Durat
 }
 
 func (p *page) say(app storage.AppenderV2, at int64, name string, v float64) {
-	s := series{labels: p.label(labels.FromStrings(model.MetricNameLabel, name))}
+	s := p.own[name]
+	if s == nil {
+		s = &series{labels: p.label(labels.FromStrings(model.MetricNameLabel, name))}
+		p.own[name] = s
+	}
 	p.check(s.append(app, at, v, nil))
 }
 

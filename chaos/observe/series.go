@@ -16,9 +16,11 @@ import (
 
 // series is one line of a page.
 type series struct {
+	text   string // name and labels, as on the page
 	ref    storage.SeriesRef
 	labels labels.Labels
-	round  int // in which it was seen last
+	round  int    // in which it was seen last
+	tail   string // what stood behind the value when the line was parsed the last time, such as an exemplar
 	// newest is the exemplar that the line carried the last time. It stays on the page until another observation takes
 	// its place, and to show it to the head each time would cost more than the sample itself.
 	newest exemplar.Exemplar
@@ -26,18 +28,32 @@ type series struct {
 
 // store appends the page's samples with their exemplars and returns how many samples there were.
 func (p *page) store(app storage.AppenderV2, at int64, contentType string) (samples int, err error) {
-	parser, err := textparse.New(p.body.Bytes(), contentType, labels.NewSymbolTable(), textparse.ParserOptions{FallbackContentType: "text/plain"})
-	if parser == nil {
-		return 0, fmt.Errorf("parse page: %w", err)
+	repeated, err := p.repeat(app, at)
+	if err != nil {
+		return repeated, err
 	}
+	parser, err := textparse.New(p.rest.Bytes(), contentType, labels.NewSymbolTable(), textparse.ParserOptions{FallbackContentType: "text/plain"})
+	if parser == nil {
+		return repeated, fmt.Errorf("parse page: %w", err)
+	}
+	err = p.parse(app, at, parser)
+	if err == nil {
+		p.remember()
+	}
+	return repeated + len(p.parsed), err
+}
+
+// parse appends the samples of the lines that the parser is needed for and notes their series in p.parsed.
+func (p *page) parse(app storage.AppenderV2, at int64, parser textparse.Parser) error {
 	var kept []exemplar.Exemplar
+	p.parsed = p.parsed[:0]
 	for {
 		entry, err := parser.Next()
 		if errors.Is(err, io.EOF) {
-			return samples, nil
+			return nil
 		}
 		if err != nil {
-			return samples, fmt.Errorf("parse page: %w", err)
+			return fmt.Errorf("parse page: %w", err)
 		}
 		if entry != textparse.EntrySeries {
 			continue
@@ -46,11 +62,11 @@ func (p *page) store(app storage.AppenderV2, at int64, contentType string) (samp
 		s := p.find(text, parser)
 		kept = s.exemplars(parser, kept[:0], at)
 		if err := s.append(app, at, v, kept); err != nil {
-			delete(p.series, string(text)) // what could not be stored cannot go stale either
-			return samples, fmt.Errorf("store %s: %w", text, err)
+			p.forget(s) // what could not be stored cannot go stale either
+			return fmt.Errorf("store %s: %w", text, err)
 		}
 		s.round = p.round
-		samples++
+		p.parsed = append(p.parsed, s)
 	}
 }
 
@@ -61,8 +77,8 @@ func (p *page) find(text []byte, parser textparse.Parser) *series {
 	}
 	var exposed labels.Labels
 	parser.Labels(&exposed)
-	s := &series{labels: p.label(exposed)}
-	p.series[string(text)] = s
+	s := &series{text: string(text), labels: p.label(exposed)}
+	p.series[s.text] = s
 	return s
 }
 
@@ -109,10 +125,12 @@ func (s *series) append(app storage.AppenderV2, at int64, v float64, kept []exem
 
 // expire marks the series that this round did not bring as stale, once.
 func (p *page) expire(app storage.AppenderV2, at int64) {
-	for text, s := range p.series {
+	for _, s := range p.series {
 		if s.round != p.round {
 			p.check(s.append(app, at, math.Float64frombits(value.StaleNaN), nil))
-			delete(p.series, text)
+			p.forget(s)
 		}
 	}
 }
+
+func (p *page) forget(s *series) { delete(p.series, s.text) }

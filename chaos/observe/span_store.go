@@ -21,7 +21,8 @@ type spans struct {
 	seen    map[spanKey]bool
 	file    *os.File // nil when reading a recording, and after close
 	out     *bufio.Writer
-	err     error // the first one that writing met
+	line    []byte // scratch for one line
+	err     error  // the first one that writing met
 }
 
 // spanKey tells spans apart. Exporters send a batch again when they did not hear the answer to the first one. Some
@@ -88,9 +89,10 @@ func (s *spans) write(span Span) {
 	if s.file == nil || s.err != nil {
 		return
 	}
-	line, err := json.Marshal(span)
+	line, err := appendSpan(s.line[:0], &span)
 	if err == nil {
-		_, err = s.out.Write(append(line, '\n'))
+		s.line = append(line, '\n')
+		_, err = s.out.Write(s.line)
 	}
 	s.err = err
 }

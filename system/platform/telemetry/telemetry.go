@@ -52,6 +52,10 @@ const flushLimit = time.Second
 
 // Start makes a program's telemetry. The returned function sends what is still buffered and ends it.
 func Start(ctx context.Context, o Options) (*Telemetry, func(context.Context) error, error) {
+	registry, err := newRegistry()
+	if err != nil {
+		return nil, nil, err
+	}
 	exporter, err := newExporter(ctx, o.OTLP)
 	if err != nil {
 		return nil, nil, fmt.Errorf("start trace exporter for %q: %w", o.OTLP, err)
@@ -60,7 +64,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, func(context.Context) er
 	t := &Telemetry{
 		Service: o.Service, Instance: o.Instance,
 		Log:        newLogger(o),
-		Registry:   newRegistry(),
+		Registry:   registry,
 		Provider:   provider,
 		Propagator: newPropagator(),
 	}
@@ -86,8 +90,12 @@ func Discard(service string) *Telemetry {
 // Tracer makes spans for one package, which the name tells.
 func (t *Telemetry) Tracer(name string) trace.Tracer { return t.Provider.Tracer(name) }
 
-func newRegistry() *prometheus.Registry {
+func newRegistry() (*prometheus.Registry, error) {
+	process, err := newProcess()
+	if err != nil {
+		return nil, err
+	}
 	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return r
+	r.MustRegister(collectors.NewGoCollector(), process)
+	return r, nil
 }

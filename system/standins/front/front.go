@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"stormglass/system/platform/boot"
 )
 
@@ -30,7 +28,7 @@ func Serve(ctx context.Context, rt *boot.Runtime, addr string, routes *http.Serv
 		}
 		JSON(w, http.StatusOK, map[string]bool{"ready": true})
 	})
-	routes.Handle("GET /metrics", promhttp.HandlerFor(rt.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	routes.Handle("GET /metrics", rt.Page())
 	routes.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return rt.ServeHTTP("http", addr, routes)
 }
