@@ -30,6 +30,8 @@ type Folder struct {
 
 	Audits map[string]json.RawMessage // by instance, such as order-1
 	Books  map[string]json.RawMessage // by unit, such as card-processor
+
+	Decoded *Decoded // what they decoded to; nil where nobody reads them more than once
 }
 
 // Audit decodes what the unit's first instance (by name) answered when it was asked for its audit at the end.
@@ -44,7 +46,7 @@ func (f *Folder) Audit(unit string, into any) error {
 		return fmt.Errorf("read audit of %s: it was not collected", unit)
 	}
 	slices.Sort(names)
-	return decode("audit of "+names[0], f.Audits[names[0]], into)
+	return f.Decode("audit of "+names[0], f.Audits[names[0]], into)
 }
 
 // Book decodes the books of a company as they stood at the end.
@@ -53,7 +55,7 @@ func (f *Folder) Book(unit string, into any) error {
 	if !ok {
 		return fmt.Errorf("read books of %s: they were not collected", unit)
 	}
-	return decode("books of "+unit, raw, into)
+	return f.Decode("books of "+unit, raw, into)
 }
 
 func decode(what string, raw json.RawMessage, into any) error {

@@ -27,6 +27,7 @@ func (t *trial) drain(ctx context.Context) error {
 		t.slot.release()
 	}
 	t.endLoad(ctx)
+	t.folder.Decoded = new(evidence.Decoded) // each look reads what the one before has read, but for what moved
 	latest, changed := start.Add(atMost*t.scenario.Drain), start
 	for complete := 0; complete < 2; {
 		if err := wait(lookEvery)(ctx); err != nil {

@@ -119,6 +119,7 @@ func Judge(dir string, registry Registry) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, fmt.Errorf("judge: %w", err)
 	}
+	folder.Decoded = new(evidence.Decoded)
 	path := filepath.Join(dir, evidence.ScenarioFile)
 	source, err := os.ReadFile(path)
 	if err != nil {

@@ -68,7 +68,7 @@ type ledger struct {
 
 func (o orderRow) final() bool { return o.State == shipped || o.State == cancelled }
 
-// table reads one table of a service's audit.
+// table reads one table of a service's audit. The rows are for reading only, since all checks share them.
 func table[Row any](f *evidence.Folder, service, name string) ([]Row, error) {
 	var audit struct{ Tables map[string]json.RawMessage }
 	if err := f.Audit(service, &audit); err != nil {
@@ -79,8 +79,8 @@ func table[Row any](f *evidence.Folder, service, name string) ([]Row, error) {
 		return nil, fmt.Errorf("read audit of %s: it has no table %s", service, name)
 	}
 	var rows []Row
-	if err := json.Unmarshal(raw, &rows); err != nil {
-		return nil, fmt.Errorf("decode table %s of %s: %w", name, service, err)
+	if err := f.Decode("table "+name+" of "+service, raw, &rows); err != nil {
+		return nil, err
 	}
 	return rows, nil
 }
