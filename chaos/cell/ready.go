@@ -14,9 +14,11 @@ import (
 
 const (
 	bootWithin    = 2 * time.Minute       // all processes of a cell; real servers take their time where many share a core
-	probeEvery    = 10 * time.Millisecond // between two questions whether a process is ready
-	longestReport = 64 << 10              // bytes of an answer of /readyz that are read
-	tailBytes     = 4 << 10               // of a log, in a message
+	probeSoonest  = 10 * time.Millisecond // between two questions whether a process is ready
+	probeLatest   = 100 * time.Millisecond
+	probeShare    = 10       // the wait between two questions is at most this part of the time so far
+	longestReport = 64 << 10 // bytes of an answer of /readyz that are read
+	tailBytes     = 4 << 10  // of a log, in a message
 	tailLines     = 12
 )
 
@@ -45,13 +47,14 @@ func (p *Process) awaitWhole(ctx context.Context) error {
 	})
 }
 
-// await asks until the process is ready and enough likes what it says of itself.
+// await asks until the process is ready and enough likes what it says of itself. Many processes start at once, and each question
+// costs them and us time that they need to start; so the longer it takes, the less often we ask, and are late by a tenth at most.
 func (p *Process) await(ctx context.Context, enough func(condition) error) error {
 	p.mu.Lock()
 	over := p.over
 	p.mu.Unlock()
-	tick := time.NewTicker(probeEvery)
-	defer tick.Stop()
+	began, next := time.Now(), time.NewTimer(probeSoonest)
+	defer next.Stop()
 	last := errors.New("it has not been asked yet")
 	for {
 		select {
@@ -59,8 +62,9 @@ func (p *Process) await(ctx context.Context, enough func(condition) error) error
 			return p.failed("ended before it was ready (%s)", p.exitText())
 		case <-ctx.Done():
 			return p.failed("is not ready: %w: %w", context.Cause(ctx), last)
-		case <-tick.C:
+		case <-next.C:
 		}
+		next.Reset(min(max(time.Since(began)/probeShare, probeSoonest), probeLatest))
 		said, err := p.probe(ctx)
 		if err == nil {
 			err = enough(said)
