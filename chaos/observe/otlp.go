@@ -70,7 +70,7 @@ func fromOTLP(s *trace.Span, service, instance string) Span {
 		Start:         nanos(s.GetStartTimeUnixNano()),
 		End:           nanos(s.GetEndTimeUnixNano()),
 		Attrs:         attributes(s.GetAttributes()),
-		Status:        status(s.GetStatus().GetCode()),
+		Status:        strings.ToLower(strings.TrimPrefix(s.GetStatus().GetCode().String(), "STATUS_CODE_")),
 		StatusMessage: s.GetStatus().GetMessage(),
 		Source:        SourceOTLP,
 	}
@@ -85,31 +85,10 @@ func fromOTLP(s *trace.Span, service, instance string) Span {
 
 // kind of a span that tells none is internal, as the specification says.
 func kind(k trace.Span_SpanKind) string {
-	switch k {
-	case trace.Span_SPAN_KIND_CLIENT:
-		return "client"
-	case trace.Span_SPAN_KIND_SERVER:
-		return "server"
-	case trace.Span_SPAN_KIND_PRODUCER:
-		return "producer"
-	case trace.Span_SPAN_KIND_CONSUMER:
-		return "consumer"
-	case trace.Span_SPAN_KIND_INTERNAL, trace.Span_SPAN_KIND_UNSPECIFIED:
-		return "internal"
+	if k == trace.Span_SPAN_KIND_UNSPECIFIED {
+		k = trace.Span_SPAN_KIND_INTERNAL
 	}
-	return strings.ToLower(strings.TrimPrefix(k.String(), "SPAN_KIND_")) // of a later version of the protocol
-}
-
-func status(c trace.Status_StatusCode) string {
-	switch c {
-	case trace.Status_STATUS_CODE_UNSET:
-		return StatusUnset
-	case trace.Status_STATUS_CODE_OK:
-		return StatusOK
-	case trace.Status_STATUS_CODE_ERROR:
-		return StatusError
-	}
-	return strings.ToLower(strings.TrimPrefix(c.String(), "STATUS_CODE_"))
+	return strings.ToLower(strings.TrimPrefix(k.String(), "SPAN_KIND_"))
 }
 
 func nanos(unix uint64) time.Time {
@@ -123,10 +102,6 @@ func attributes(pairs []*common.KeyValue) map[string]string {
 	}
 	attrs := make(map[string]string, len(pairs))
 	for _, p := range pairs {
-		if s, ok := p.GetValue().GetValue().(*common.AnyValue_StringValue); ok { // as most are
-			attrs[p.GetKey()] = s.StringValue
-			continue
-		}
 		attrs[p.GetKey()] = text(plain(p.GetValue()))
 	}
 	return attrs

@@ -21,8 +21,7 @@ type spans struct {
 	seen    map[spanKey]bool
 	file    *os.File // nil when reading a recording, and after close
 	out     *bufio.Writer
-	line    []byte // scratch for one line
-	err     error  // the first one that writing met
+	err     error // the first one that writing met
 }
 
 // spanKey tells spans apart. Exporters send a batch again when they did not hear the answer to the first one. Some
@@ -89,10 +88,9 @@ func (s *spans) write(span Span) {
 	if s.file == nil || s.err != nil {
 		return
 	}
-	line, err := appendSpan(s.line[:0], &span)
+	line, err := json.Marshal(span)
 	if err == nil {
-		s.line = append(line, '\n')
-		_, err = s.out.Write(s.line)
+		_, err = s.out.Write(append(line, '\n'))
 	}
 	s.err = err
 }

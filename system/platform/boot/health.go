@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"stormglass/system/platform/telemetry"
 )
 
@@ -118,7 +120,7 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 func (rt *Runtime) serveAdmin(addr string) error {
-	rt.admin.Handle("GET /metrics", rt.Page())
+	rt.admin.Handle("GET /metrics", promhttp.HandlerFor(rt.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	rt.admin.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	rt.admin.Handle("GET /readyz", rt.readiness)
 	rt.admin.HandleFunc("GET /debug/pprof/", pprof.Index)

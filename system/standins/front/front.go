@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/http/pprof"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"stormglass/system/platform/boot"
 )
 
@@ -28,7 +30,7 @@ func Serve(ctx context.Context, rt *boot.Runtime, addr string, routes *http.Serv
 		}
 		JSON(w, http.StatusOK, map[string]bool{"ready": true})
 	})
-	routes.Handle("GET /metrics", rt.Page())
+	routes.Handle("GET /metrics", promhttp.HandlerFor(rt.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	routes.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return rt.ServeHTTP("http", addr, routes)
 }
