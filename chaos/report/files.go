@@ -23,7 +23,7 @@ type summary struct {
 	NotRun      int              `json:"not_run"`        // that were to run and did not begin
 	Left        []string         `json:"left,omitempty"` // their names
 	Machine     strain.Machine   `json:"machine"`
-	Calibration *run.Calibration `json:"calibration,omitempty"` // what the first cell cost; none where nothing ran beside it
+	Calibration *run.Calibration `json:"calibration,omitempty"` // what a cell cost; none where it was not measured
 	Cells       []run.Occupancy  `json:"cells"`                 // how many ran at once, from each change on
 	Scenarios   []entry          `json:"scenarios"`
 }

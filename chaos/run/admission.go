@@ -12,8 +12,10 @@ import (
 const (
 	// askEvery is the time between two looks whether there is room for another cell.
 	askEvery = strain.Every
-	// lookBack is the stretch over which the machine's headroom is measured.
+	// lookBack is the stretch over which the machine's headroom is measured, unless a cell's load has ended within it.
 	lookBack = time.Second
+	// lookBackAtLeast is the shortest stretch that tells the headroom after a cell's load has ended.
+	lookBackAtLeast = 400 * time.Millisecond
 	// settleFor is how long a cell must have been under load before another may start: until then the headroom is not yet
 	// without what it needs.
 	settleFor = 1500 * time.Millisecond
@@ -26,23 +28,25 @@ const (
 )
 
 // admission decides how many cells run at once: not a constant but the machine's headroom. The first cell runs alone and shows
-// what a cell of this suite costs here; another starts only while so much of the processors is idle, no other boots, and the
-// limit is not reached. One may always run.
+// what a cell of this suite costs here, and each later one makes that more exact; another starts only while so much of the
+// processors is idle, no other boots, and the limit is not reached. One may always run.
 type admission struct {
 	limit int
 	over  func(time.Duration) (strain.Load, bool) // the machine's load lately, see strain.Meter.Over
 
 	mu          sync.Mutex
 	slots       []*slot
+	released    time.Time // when the last slot was
+	measured    int       // cells that the calibration is the mean of
 	calibration Calibration
 	occupancy   []Occupancy
 }
 
-// Calibration is what the first cell of a suite cost on this machine, in processors, over its first moments under load.
+// Calibration is what an ordinary cell of a suite costs on this machine while it is under load, in processors: the mean of those
+// whose load has ended.
 type Calibration struct {
-	Cell    float64 `json:"cell"`    // its processes, and what others took from them
+	Cell    float64 `json:"cell"`    // its processes
 	Harness float64 `json:"harness"` // the load on it, its proxies, scrapes and traces
-	Idle    float64 `json:"idle"`    // that nobody used meanwhile
 	Outside float64 `json:"outside"` // that other programs, other machines or a quota took meanwhile
 }
 
@@ -59,14 +63,14 @@ type Occupancy struct {
 
 // slot is one scenario's permission to run.
 type slot struct {
-	of     *admission
-	alone  bool
-	heavy  bool
-	watch  *strain.Watch
-	loaded time.Time // when its load began; zero while it boots
-	beside bool      // another cell runs, or has run, beside it
-	yield  func() error
-	once   sync.Once
+	of      *admission
+	alone   bool
+	heavy   bool
+	samples func() []strain.Sample // of the cell; none before it is watched
+	loaded  time.Time              // when its load began; zero while it boots
+	beside  bool                   // another cell runs, or has run, beside it
+	yield   func() error
+	once    sync.Once
 }
 
 func newAdmission(limit int, over func(time.Duration) (strain.Load, bool)) *admission {
@@ -136,7 +140,7 @@ func (a *admission) room(s *slot) bool {
 			return false
 		}
 	}
-	load, known := a.over(lookBack)
+	load, known := a.over(min(lookBack, max(lookBackAtLeast, time.Since(a.released))))
 	if !known || !a.calibrated(load) || a.delayed(load.End) {
 		return false
 	}
@@ -153,33 +157,65 @@ func (a *admission) room(s *slot) bool {
 // delayed says whether a cell that runs waits for others already.
 func (a *admission) delayed(now time.Time) bool {
 	for _, s := range a.slots {
-		if s.watch != nil && strain.In(s.watch.Samples(), now.Add(-lookBack), now, 0).Worst.Slowdown > slowdownAtMost {
+		if s.samples != nil && strain.In(s.samples(), now.Add(-lookBack), now, 0).Worst.Slowdown > slowdownAtMost {
 			return true
 		}
 	}
 	return false
 }
 
-// calibrated takes the first cell's cost once it has been under load for long enough.
+// calibrated says whether it is known what a cell costs, and takes the first one's cost for that until one has ended.
 func (a *admission) calibrated(load strain.Load) bool {
-	if a.calibration.Total() > 0 || !load.Measured {
+	if !load.Measured {
 		return true
 	}
-	first := a.slots[0]
-	if len(a.slots) > 1 || first.watch == nil {
-		return false
+	if a.measured == 0 {
+		a.calibration = a.slots[0].cost(time.Now())
 	}
-	taken := strain.In(first.watch.Samples(), load.End.Add(-lookBack), load.End, 0).Taken
-	outside := (taken.Total() - taken.Harness) / float64(lookBack.Milliseconds())
-	a.calibration = Calibration{Cell: load.Cells + outside, Harness: load.Harness, Idle: load.Idle, Outside: load.Outside}
 	return a.calibration.Total() > 0
+}
+
+// calibrate takes a cell whose load ends into the mean.
+func (a *admission) calibrate(s *slot) {
+	c := s.cost(time.Now())
+	if c.Total() == 0 || s.heavy || s.alone {
+		return
+	}
+	a.measured++
+	share := 1 / float64(a.measured)
+	mean := func(old, one float64) float64 { return old + share*(one-old) }
+	was := a.calibration
+	a.calibration = Calibration{Cell: mean(was.Cell, c.Cell), Harness: mean(was.Harness, c.Harness), Outside: mean(was.Outside, c.Outside)}
+}
+
+// cost is what the slot's cell has needed since it was under load. Its share of the harness is that of the time that all cells had.
+func (s *slot) cost(until time.Time) (c Calibration) {
+	if s.samples == nil || s.loaded.IsZero() {
+		return c
+	}
+	var length float64
+	for _, x := range s.samples() {
+		if x.End.Before(s.loaded) || x.End.After(until) {
+			continue
+		}
+		length += x.Length
+		c.Cell += x.Cell
+		if x.Cell > 0 {
+			c.Harness += x.Harness * x.Cell / (x.Cell + x.Cells)
+		}
+		c.Outside += x.Programs + x.Steal + x.Quota
+	}
+	if length == 0 {
+		return c
+	}
+	return Calibration{Cell: c.Cell / length, Harness: c.Harness / length, Outside: c.Outside / length}
 }
 
 // watched says who samples the slot's cell.
 func (s *slot) watched(w *strain.Watch) {
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
-	s.watch = w
+	s.samples = w.Samples
 }
 
 // underLoad notes that a slot's load has begun.
@@ -195,6 +231,8 @@ func (s *slot) release() {
 		s.of.mu.Lock()
 		defer s.of.mu.Unlock()
 		s.of.slots = slices.DeleteFunc(s.of.slots, func(x *slot) bool { return x == s })
+		s.of.released = time.Now()
+		s.of.calibrate(s)
 		s.of.note()
 	})
 }

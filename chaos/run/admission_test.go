@@ -2,7 +2,9 @@ package run
 
 import (
 	"errors"
+	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"stormglass/chaos/strain"
@@ -13,14 +15,27 @@ func machine(limit int, load *strain.Load) *admission {
 	return newAdmission(limit, func(time.Duration) (strain.Load, bool) { return *load, load.Measured || load.Late > 0 })
 }
 
-// running is a slot that has been under load for long enough.
+// running is a slot whose cell has been under load for long enough, and needs 0.6 processors and 0.2 of the harness.
 func running(t *testing.T, a *admission) *slot {
 	t.Helper()
-	s := &slot{of: a, watch: &strain.Watch{}}
+	return costing(t, a, strain.Sample{Cell: 60, Harness: 20})
+}
+
+// costing is a slot whose cell has been under load for long enough; all of its samples are alike.
+func costing(t *testing.T, a *admission, sample strain.Sample) *slot {
+	t.Helper()
+	begin := time.Now().Add(-2 * settleFor)
+	s := &slot{of: a, samples: func() (all []strain.Sample) {
+		sample.Length = 100
+		for sample.End = begin.Add(strain.Every); sample.End.Before(time.Now()); sample.End = sample.End.Add(strain.Every) {
+			all = append(all, sample)
+		}
+		return all
+	}}
 	if !a.admit(s) {
 		t.Fatal("there was no room")
 	}
-	s.loaded = time.Now().Add(-2 * settleFor)
+	s.loaded = begin
 	return s
 }
 
@@ -59,22 +74,44 @@ func TestAnotherCellStartsOnlyWhereThereIsRoomForIt(t *testing.T) {
 	}
 }
 
-func TestTheFirstCellCalibrates(t *testing.T) {
-	load := strain.Load{Measured: true, Cores: 2, Cells: 0.6, Harness: 0.2, Idle: 1.2}
+func TestTheFirstCellCalibratesUntilOneHasEnded(t *testing.T) {
+	load := strain.Load{Measured: true, Cores: 2, Idle: 1.2}
 	a := machine(4, &load)
-	running(t, a)
+	first := costing(t, a, strain.Sample{Cell: 90, Harness: 20, Programs: 30})
 	a.room(&slot{of: a})
-	if want := (Calibration{Cell: 0.6, Harness: 0.2, Idle: 1.2}); a.calibration != want {
-		t.Errorf("got %+v, want %+v", a.calibration, want)
+	if got, want := a.calibration, (Calibration{Cell: 0.9, Harness: 0.2, Outside: 0.3}); !near(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
-	load.Cells, load.Idle = 1.2, 0.7 // with two of them
-	running2 := &slot{of: a}
-	if a.admit(running2) {
-		t.Errorf("another started where %v were idle and %v are needed", load.Idle, a.calibration.Total())
+	load.Idle = 1
+	if a.admit(&slot{of: a}) {
+		t.Errorf("another started where 1 was idle and %v are needed", a.calibration.Total())
 	}
-	if a.calibration.Cell != 0.6 {
-		t.Errorf("got %+v, want the first cell's figures kept", a.calibration)
+	first.release()
+	second := costing(t, a, strain.Sample{Cell: 50, Harness: 20, Cells: 50, Steal: 10})
+	second.release()
+	if got, want := a.calibration, (Calibration{Cell: 0.7, Harness: 0.15, Outside: 0.2}); !near(got, want) {
+		t.Errorf("got %+v, want the mean of two cells, %+v", got, want)
 	}
+	heavy := costing(t, a, strain.Sample{Cell: 200})
+	heavy.heavy = true
+	heavy.release()
+	if got := a.calibration.Cell; math.Abs(got-0.7) > 1e-6 {
+		t.Errorf("got %v, want ordinary cells alone to count", got)
+	}
+}
+
+func TestACellCostsNothingWhileItIsIdle(t *testing.T) {
+	begin := time.Now()
+	s := slot{loaded: begin, samples: func() []strain.Sample {
+		return []strain.Sample{{End: begin.Add(100 * time.Millisecond), Length: 100, Cell: 80, Harness: 20}, {End: begin.Add(200 * time.Millisecond), Length: 100}}
+	}}
+	if got, want := s.cost(begin.Add(time.Second)), (Calibration{Cell: 0.4, Harness: 0.1}); !near(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func near(a, b Calibration) bool {
+	return math.Abs(a.Cell-b.Cell)+math.Abs(a.Harness-b.Harness)+math.Abs(a.Outside-b.Outside) < 1e-6
 }
 
 func TestASlotThatIsReleasedMakesRoom(t *testing.T) {
@@ -91,6 +128,25 @@ func TestASlotThatIsReleasedMakesRoom(t *testing.T) {
 	}
 	if n := len(a.occupancy); n != 3 || a.occupancy[1].Cells != 0 || a.occupancy[2].Cells != 1 {
 		t.Errorf("got %+v, want one cell, none, and one", a.occupancy)
+	}
+}
+
+func TestHeadroomIsMeasuredWithoutTheCellWhoseLoadHasEnded(t *testing.T) {
+	for since, want := range map[time.Duration]time.Duration{
+		0: lookBackAtLeast, 700 * time.Millisecond: 700 * time.Millisecond, time.Hour: lookBack,
+	} {
+		synctest.Test(t, func(t *testing.T) { // where time stands still but for Sleep
+			var stretch time.Duration
+			a := newAdmission(4, func(s time.Duration) (strain.Load, bool) { stretch = s; return strain.Load{}, false })
+			left := running(t, a)
+			a.slots = append(a.slots, &slot{of: a, loaded: time.Now().Add(-2 * settleFor)}) // stays
+			left.release()
+			time.Sleep(since)
+			a.room(&slot{of: a})
+			if stretch != want {
+				t.Errorf("%v after a cell's load ended: the headroom was taken over %v, want %v", since, stretch, want)
+			}
+		})
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 // forever. Waiting takes little of a machine, so the next scenario may begin, if this is not one that leaves much to do.
 func (t *trial) drain(ctx context.Context) error {
 	start := time.Now()
-	if t.options.Jobs > 1 && !t.scenario.Alone && !t.options.FailFast && !isHeavy(t.scenario) {
+	if t.options.Jobs > 1 && !t.options.FailFast && !needsAll(t.scenario) && !isHeavy(t.scenario) {
 		t.slot.release()
 	}
 	t.endLoad(ctx)

@@ -7,31 +7,37 @@ import (
 	"stormglass/chaos/scenario"
 )
 
-// What makes a scenario one that takes most of a machine for a while.
 const (
-	manyVisits    = 100 // in a load spike or a probe
-	manyInstances = 5   // besides one of each unit
+	// manyVisits in a load spike or a probe are more than a system can do at once.
+	manyVisits = 100
+	// manyInstances besides one of each unit take most of a machine.
+	manyInstances = 5
 )
 
 // order gives the indexes of jobs as they begin: in the order given, but with those that take most of the machine spread
-// out evenly. Two of these side by side would leave the others too little to be steady.
+// out evenly, since two of these side by side would leave the others too little to be steady; and at the end, one after the other,
+// those beside which nothing may run, so that the machine has to become free for them only once.
 func order(jobs []job) []int {
-	var heavy, light []int
+	var heavy, light, exclusive []int
 	for i, j := range jobs {
-		if isHeavy(j.scenario) {
+		switch {
+		case needsAll(j.scenario):
+			exclusive = append(exclusive, i)
+		case isHeavy(j.scenario):
 			heavy = append(heavy, i)
-		} else {
+		default:
 			light = append(light, i)
 		}
 	}
+	beside := len(heavy) + len(light)
 	begin := make([]int, 0, len(jobs))
 	for k, i := range heavy {
-		for len(begin) < (2*k+1)*len(jobs)/(2*len(heavy)) {
+		for len(begin) < (2*k+1)*beside/(2*len(heavy)) {
 			begin, light = append(begin, light[0]), light[1:]
 		}
 		begin = append(begin, i)
 	}
-	return append(begin, light...)
+	return slices.Concat(begin, light, exclusive)
 }
 
 func isHeavy(s *scenario.Scenario) bool {
@@ -39,7 +45,7 @@ func isHeavy(s *scenario.Scenario) bool {
 	for _, n := range s.Instances {
 		more += n - 1
 	}
-	return saturates(s) || more >= manyInstances
+	return more >= manyInstances
 }
 
 // saturates says whether a scenario sends more than its system can do, for a while: a load spike, or a probe of its capacity. Beside
