@@ -150,3 +150,13 @@ func (k *keeper) close() error {
 	}
 	return sweepRecord(k.record)
 }
+
+// Yield lowers the priority of the cell's processes, now and for those to come: where several cells run, the harness that drives
+// and watches them all must not wait for each. A cell that has the harness to itself does not yield, for it would yield to other
+// programs as well. There is no way back, since an ordinary user may not raise a priority.
+func (c *Cell) Yield() error {
+	if _, err := c.keeper.order(order{Do: "yield"}); err != nil {
+		return fmt.Errorf("lower priority: %w", err)
+	}
+	return nil
+}
