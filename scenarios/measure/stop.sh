@@ -13,6 +13,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 failed=0
 for phase in "${phases[@]}"; do
+  : >"$out/log" >"$out/progress" # before the harness is there to do so: the phase before left its lines in them
   bin/stormglass run --jobs 1 --out "$out" --only card-processor-dark scenarios >"$out/log" 2>"$out/progress" &
   pid=$!
   until grep -q "card-processor-dark: $phase\$" "$out/progress"; do
