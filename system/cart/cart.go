@@ -1,7 +1,8 @@
 // Package cart keeps what shoppers mean to buy: one cart for each user, in a cache, until it is ordered or left alone.
 //
-// Every change gives a cart a new version, and no version ever comes again, whatever is cleared, expires or is lost. An
-// order names the version that it was made from, and when it was accepted, exactly that version is cleared.
+// Every change gives a cart a new version, and no version ever comes again, whatever is cleared, expires or is lost. Each line
+// carries the version in which it was last set. An order names the version of the cart that it was made from; once the order is
+// accepted, the lines that were set in that version or before it leave the cart, and lines that were set later stay.
 package cart
 
 import (
@@ -38,6 +39,8 @@ type Item struct {
 	Title     string      `json:"title"`
 	Quantity  int64       `json:"quantity"`
 	UnitPrice money.Money `json:"unit_price"`
+	// Version is the version of the cart in which the line was last set.
+	Version Version `json:"version"`
 }
 
 // Cart is what a shopper means to buy.
@@ -46,8 +49,10 @@ type Cart struct {
 	Items   []Item
 }
 
-// set puts a line in, in the place of the one with the same product if there is one.
+// set puts a line in, in the place of the one with the same product if there is one. Also a line that says the same as the one
+// before is a new one, because the line before may have been ordered already.
 func (c *Cart) set(item Item) error {
+	item.Version = c.Version
 	i := slices.IndexFunc(c.Items, func(old Item) bool { return old.Product == item.Product })
 	if i >= 0 {
 		c.Items[i] = item
@@ -63,6 +68,11 @@ func (c *Cart) set(item Item) error {
 // remove takes a product out; one that is not there changes nothing.
 func (c *Cart) remove(id ProductID) {
 	c.Items = slices.DeleteFunc(c.Items, func(item Item) bool { return item.Product == id })
+}
+
+// removeOrdered takes out the lines that an order of this version of the cart was made from.
+func (c *Cart) removeOrdered(ordered Version) {
+	c.Items = slices.DeleteFunc(c.Items, func(item Item) bool { return item.Version <= ordered })
 }
 
 // total adds the cart up.

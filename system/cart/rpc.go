@@ -61,7 +61,7 @@ func wire(c Cart) (*cartv1.Cart, error) {
 	w := &cartv1.Cart{Version: int64(c.Version), Total: wireMoney(total)}
 	for _, item := range c.Items {
 		w.Items = append(w.Items, &cartv1.Item{
-			ProductId: string(item.Product), Title: item.Title, Quantity: item.Quantity, UnitPrice: wireMoney(item.UnitPrice),
+			ProductId: string(item.Product), Title: item.Title, Quantity: item.Quantity, UnitPrice: wireMoney(item.UnitPrice), Version: int64(item.Version),
 		})
 	}
 	return w, nil

@@ -11,10 +11,9 @@ import (
 // keeper is where carts are kept.
 type keeper interface {
 	Load(ctx context.Context, user UserID) (Cart, error)
-	// Change applies a change to the cart as it is, however often that takes, and gives what came of it.
+	// Change applies a change to the cart as it is, however often that takes, and gives what came of it. The cart that is to be
+	// changed has the version that it will have afterwards.
 	Change(ctx context.Context, user UserID, change func(*Cart) error) (Cart, error)
-	// ClearIf empties the cart if it is still of that version, and says whether it was.
-	ClearIf(ctx context.Context, user UserID, version Version) (bool, error)
 }
 
 // goods is the product service.
@@ -34,7 +33,8 @@ func (s *Service) Get(ctx context.Context, user UserID) (Cart, error) {
 	return s.keeper.Load(ctx, user)
 }
 
-// SetItem puts a product into the user's cart with exactly this quantity, at today's price.
+// SetItem puts a product into the user's cart with exactly this quantity, at today's price. It gives the cart a new version,
+// also where the cart held the same before.
 func (s *Service) SetItem(ctx context.Context, user UserID, id ProductID, quantity int64) (Cart, error) {
 	if err := checkLine(id, quantity); err != nil {
 		return Cart{}, err
@@ -63,15 +63,15 @@ func (s *Service) Clear(ctx context.Context, user UserID) (Cart, error) {
 	})
 }
 
-// ordered clears the cart that an order was made from. A cart that has changed since is the shopper's next one and
-// stays; so the same order may be heard of twice.
+// ordered removes the lines from which an order was made. Lines that were set after that version of the cart belong to the
+// customer's next order and stay, so the event of an order may be delivered any number of times.
 func (s *Service) ordered(ctx context.Context, user UserID, version Version) error {
-	cleared, err := s.keeper.ClearIf(ctx, user, version)
+	_, err := s.keeper.Change(ctx, user, func(c *Cart) error {
+		c.removeOrdered(version)
+		return nil
+	})
 	if err != nil {
-		return fmt.Errorf("clear ordered cart: %w", err)
-	}
-	if !cleared {
-		s.tel.Log.Info().Ctx(ctx).Msg("cart changed since it was ordered, or is cleared already: it stays")
+		return fmt.Errorf("remove ordered lines: %w", err)
 	}
 	return nil
 }

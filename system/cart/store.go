@@ -84,6 +84,11 @@ func decode(values []any) (c Cart, err error) {
 		}
 		c.Version = Version(version)
 	}
+	for i := range c.Items {
+		if c.Items[i].Version == 0 { // written before lines had versions
+			c.Items[i].Version = c.Version
+		}
+	}
 	return c, nil
 }
 
@@ -96,26 +101,18 @@ func (s *carts) Change(ctx context.Context, user UserID, change func(*Cart) erro
 			if err != nil {
 				return Cart{}, err
 			}
-			after := Cart{Items: slices.Clone(before.Items)}
+			after := Cart{Version: before.Version.after(s.now()), Items: slices.Clone(before.Items)}
 			if err := change(&after); err != nil {
 				return Cart{}, err
 			}
 			if slices.Equal(before.Items, after.Items) {
 				return before, s.keep(ctx, user)
 			}
-			after.Version = before.Version.after(s.now())
 			if swapped, err := s.trySwap(ctx, user, before.Version, after); swapped || err != nil {
 				return after, err
 			}
 		}
 		return Cart{}, problem.New(problem.Conflict, "cart_contended", "too many changes of this cart at once: read it, then try again")
-	})
-}
-
-// ClearIf empties the cart if it is still of that version, and says whether it was.
-func (s *carts) ClearIf(ctx context.Context, user UserID, version Version) (bool, error) {
-	return do(ctx, s.cache, "clear ordered cart", func(ctx context.Context) (bool, error) {
-		return s.trySwap(ctx, user, version, Cart{Version: version.after(s.now())})
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -64,7 +65,7 @@ func TestCartIsReadBackAsItWasChanged(t *testing.T) {
 	})
 }
 
-func TestVersionRisesWithChangesOnly(t *testing.T) {
+func TestVersionRisesWithEachItemThatIsSetAndWithOtherChanges(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
 		s, user := connected(t, address, patientPolicy(t), time.Hour), someone()
 		var last Version
@@ -74,7 +75,7 @@ func TestVersionRisesWithChangesOnly(t *testing.T) {
 			rises bool
 		}{
 			{"first item", adding(line("lamp", 1, 100)), true},
-			{"the same again", adding(line("lamp", 1, 100)), false},
+			{"the same again, which may have been ordered", adding(line("lamp", 1, 100)), true},
 			{"another price", adding(line("lamp", 1, 101)), true},
 			{"remove what is not there", func(c *Cart) error { c.remove("desk"); return nil }, false},
 			{"clear", emptying, true},
@@ -110,28 +111,51 @@ func TestCartExpiresAndItsVersionDoesNot(t *testing.T) {
 	})
 }
 
-func TestOnlyTheOrderedVersionIsCleared(t *testing.T) {
+func TestOrderedLinesLeaveTheCartAndLaterOnesStay(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
 		s, user := connected(t, address, patientPolicy(t), time.Hour), someone()
-		ordered := change(t, s, user, adding(line("lamp", 1, 100)))
-		next := change(t, s, user, adding(line("desk", 1, 100)))
-		clear := func(v Version, want bool) {
-			t.Helper()
-			if got, err := s.ClearIf(t.Context(), user, v); got != want || err != nil {
-				t.Errorf("clear version %d: got %v (%v), want %v", v, got, err, want)
+		change(t, s, user, adding(line("lamp", 1, 100)))
+		ordered := change(t, s, user, adding(line("rug", 1, 100))).Version
+		change(t, s, user, adding(line("desk", 1, 100)))
+		change(t, s, user, adding(line("rug", 1, 100))) // the same again is the next order's
+		products := func() (ids []ProductID) {
+			for _, item := range load(t, s, user).Items {
+				ids = append(ids, item.Product)
 			}
+			slices.Sort(ids)
+			return ids
 		}
-		clear(ordered.Version, false)
-		if got := load(t, s, user); len(got.Items) != 2 {
-			t.Errorf("a cart that was changed after the order: got %v, want both lines", got)
+		remove := func(c *Cart) error { c.removeOrdered(ordered); return nil }
+		removed := change(t, s, user, remove)
+		if got := products(); fmt.Sprint(got) != "[desk rug]" {
+			t.Errorf("after the order of the lamp and the first rug: got %v, want the desk and the second rug", got)
 		}
-		clear(next.Version, true)
-		clear(next.Version, false) // the event comes again
-		got := load(t, s, user)
-		if len(got.Items) != 0 || got.Version <= next.Version {
-			t.Errorf("cleared cart: got %+v, want nothing at a version after %d", got, next.Version)
+		if again := change(t, s, user, remove); again.Version != removed.Version || len(again.Items) != 2 {
+			t.Errorf("the event came again: got %+v, want %+v", again, removed)
+		}
+		change(t, s, user, func(c *Cart) error { c.removeOrdered(removed.Version); return nil })
+		if got := products(); len(got) != 0 {
+			t.Errorf("after the order of all that was left: got %v, want nothing", got)
 		}
 	})
+}
+
+// Carts of earlier builds have no versions in their lines: those are as old as the cart.
+func TestLinesWithoutVersionsAreAsOldAsTheirCart(t *testing.T) {
+	m := serveMini(t)
+	s, user := connected(t, m.Addr(), patientPolicy(t), time.Hour), someone()
+	for key, value := range map[string]string{
+		itemsKey(user): `[{"product":"lamp","title":"A lamp","quantity":1,"unit_price":{"minor":100,"currency":"EUR"}}]`, versionKey(user): "7",
+	} {
+		if err := m.Set(key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(t, s, user, adding(line("desk", 1, 100)))
+	got := change(t, s, user, func(c *Cart) error { c.removeOrdered(7); return nil })
+	if len(got.Items) != 1 || got.Items[0].Product != "desk" {
+		t.Errorf("after the order of version 7: got %v, want the desk", got.Items)
+	}
 }
 
 // A cache that lost everything counts on from the time, so an order of before cannot clear a cart of after.

@@ -23,11 +23,14 @@ const (
 )
 
 type Item struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProductId     string                 `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
-	Title         string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	Quantity      int64                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	UnitPrice     *v1.Money              `protobuf:"bytes,4,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProductId string                 `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
+	Title     string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Quantity  int64                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	UnitPrice *v1.Money              `protobuf:"bytes,4,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
+	// The version of the cart in which this line was last set. A product that is set again, also to the same quantity, is another
+	// line, which can be ordered once more.
+	Version       int64 `protobuf:"varint,5,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -90,9 +93,17 @@ func (x *Item) GetUnitPrice() *v1.Money {
 	return nil
 }
 
+func (x *Item) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 type Cart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Rises with every change, also across clearing and expiry; an order names the version it was made from.
+	// Rises with every change, also across clearing and expiry; an order names the version it was made from. Setting an item is
+	// always a change.
 	Version       int64     `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	Items         []*Item   `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
 	Total         *v1.Money `protobuf:"bytes,3,opt,name=total,proto3" json:"total,omitempty"`
@@ -500,14 +511,15 @@ var File_cart_v1_cart_proto protoreflect.FileDescriptor
 
 const file_cart_v1_cart_proto_rawDesc = "" +
 	"\n" +
-	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x14money/v1/money.proto\"\x87\x01\n" +
+	"\x12cart/v1/cart.proto\x12\acart.v1\x1a\x14money/v1/money.proto\"\xa1\x01\n" +
 	"\x04Item\x12\x1d\n" +
 	"\n" +
 	"product_id\x18\x01 \x01(\tR\tproductId\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x03R\bquantity\x12.\n" +
 	"\n" +
-	"unit_price\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\tunitPrice\"l\n" +
+	"unit_price\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\tunitPrice\x12\x18\n" +
+	"\aversion\x18\x05 \x01(\x03R\aversion\"l\n" +
 	"\x04Cart\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x03R\aversion\x12#\n" +
 	"\x05items\x18\x02 \x03(\v2\r.cart.v1.ItemR\x05items\x12%\n" +
