@@ -33,7 +33,7 @@ func lineOf[L wireLine](l L) line {
 }
 
 type cart struct {
-	Version int64  `json:"version" doc:"Rises with each change; an order names the version that it was made from."`
+	Version int64  `json:"version" doc:"Rises with each change and with each item that is put in; an order names the version that it was made from."`
 	Items   []line `json:"items" nullable:"false"`
 	Total   money  `json:"total"`
 }
@@ -66,6 +66,8 @@ func (g *gateway) cartRoutes() {
 	add(g, buyer, huma.Operation{
 		OperationID: "set-cart-item", Method: http.MethodPut, Path: "/v1/cart/items/{product_id}", Tags: []string{tagCart},
 		Summary: "Put a product into the cart with exactly this quantity, at its price of now",
+		Description: "The cart gets a new version, also where it holds the same already: what is put into it after an order belongs to the next order and stays, " +
+			"when the ordered items leave the cart.",
 	}, g.setItem)
 	add(g, buyer, huma.Operation{
 		OperationID: "remove-cart-item", Method: http.MethodDelete, Path: "/v1/cart/items/{product_id}", Tags: []string{tagCart}, DefaultStatus: http.StatusOK,

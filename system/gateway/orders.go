@@ -69,7 +69,9 @@ func (g *gateway) orderRoutes() {
 		OperationID: "place-order", Method: http.MethodPost, Path: routeCheckout, Tags: []string{tagOrders}, DefaultStatus: http.StatusAccepted,
 		Summary: "Order what the cart holds",
 		Description: "The order is accepted at once and decided afterwards: watch it at its Location. Repeat with the same Idempotency-Key after a lost answer; " +
-			"it gives the same order. A cart or total that is not what the customer saw is refused with 409.",
+			"it gives the same order. A cart or total that is not what the customer saw is refused with 409. A version of the cart is ordered once: a further order of it, under another key, " +
+			"is refused with 409 cart_ordered, and resource names the first order. That order's items leave the cart. To order the same again, also after the " +
+			"first order was cancelled, put the items into the cart again and order its new version.",
 	}, g.placeOrder)
 	add(g, buyer, huma.Operation{
 		OperationID: "list-orders", Method: http.MethodGet, Path: "/v1/orders", Tags: []string{tagOrders},

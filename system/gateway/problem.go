@@ -31,6 +31,8 @@ type Problem struct {
 	Detail string  `json:"detail" doc:"A sentence that tells what is wrong and what to do."`
 	Reason string  `json:"reason" doc:"A stable word for programs, such as cart_changed."`
 	Fields []field `json:"fields,omitempty" nullable:"false" doc:"What is wrong with which part of the request."`
+	// Resource is what the request conflicts with.
+	Resource string `json:"resource,omitempty" doc:"The path of what the request conflicts with, such as the order that was made from this cart before."`
 	// Correlation names the request in our logs.
 	Correlation string `json:"correlation_id,omitempty" doc:"The request's X-Correlation-ID, by which our logs know it."`
 
@@ -117,6 +119,7 @@ func translate(e *problem.Error, method string) *Problem {
 	for _, f := range e.Fields {
 		p.Fields = append(p.Fields, field(f))
 	}
+	p.Resource = e.Resource
 	reads := method == http.MethodGet || method == http.MethodHead
 	if !reads && (e.Code == problem.Timeout || e.Code == problem.Unknown) {
 		p.Detail += "; a write may have happened: repeat it with the same Idempotency-Key"

@@ -20,7 +20,8 @@ func (c carts) Cart(ctx context.Context) (Cart, error) {
 	for _, item := range resp.GetCart().GetItems() {
 		cart.Items = append(cart.Items, Item{
 			ProductID: item.GetProductId(), Title: item.GetTitle(), Quantity: item.GetQuantity(),
-			UnitPrice: money.Of(item.GetUnitPrice().GetMinor(), item.GetUnitPrice().GetCurrency()),
+			UnitPrice:   money.Of(item.GetUnitPrice().GetMinor(), item.GetUnitPrice().GetCurrency()),
+			LineVersion: item.GetVersion(),
 		})
 	}
 	return cart, nil

@@ -80,6 +80,8 @@ type Item struct {
 	Title     string      `json:"title"`
 	Quantity  int64       `json:"quantity"`
 	UnitPrice money.Money `json:"unit_price"`
+	// LineVersion is the version of the cart in which the line was set; 0 in orders of before lines had versions.
+	LineVersion int64 `json:"line_version"`
 }
 
 // Address is where the goods go.
@@ -103,7 +105,7 @@ type Order struct {
 	Total   money.Money
 	Address Address
 	CardRef string
-	// CartVersion is the version of the cart that it was made from.
+	// CartVersion is the version of the cart that it was made from. No other order of the user is made from it.
 	CartVersion int64
 	Created     time.Time
 	Updated     time.Time

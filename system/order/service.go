@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -64,14 +65,14 @@ type Request struct {
 }
 
 // Create accepts an order of the cart's content. The same key and request give the order that they gave before, whatever
-// became of the cart since.
+// became of the cart since. Under any other key, a version of the cart and each of its lines is ordered once.
 func (s *Service) Create(ctx context.Context, r Request) (Order, error) {
 	if err := r.validate(); err != nil {
 		return Order{}, err
 	}
 	items, err := s.itemsOf(ctx, r)
 	if err != nil { // most repeats come here: the cart was emptied by their original
-		return s.repeatedOr(ctx, r, err)
+		return s.orderedBefore(ctx, r, nil, err)
 	}
 	o := r.order(items, s.now(), s.patience)
 	err = s.db.InTx(ctx, "create order", func(ctx context.Context, tx *store.Tx) error {
@@ -82,7 +83,7 @@ func (s *Service) Create(ctx context.Context, r Request) (Order, error) {
 		return s.outbox.Created(ctx, tx, o)
 	})
 	if errors.Is(err, store.ErrConflict) { // the cart has not been emptied yet
-		return s.repeatedOr(ctx, r, err)
+		return s.orderedBefore(ctx, r, items, err)
 	}
 	if err != nil {
 		return Order{}, err
@@ -91,25 +92,31 @@ func (s *Service) Create(ctx context.Context, r Request) (Order, error) {
 	return o, nil
 }
 
-// repeatedOr gives the order that the request's key made before, or the error that keeps it from making one now.
-func (s *Service) repeatedOr(ctx context.Context, r Request, why error) (Order, error) {
-	o, found, err := s.repeated(ctx, r)
-	if found || err != nil {
-		return o, err
-	}
-	return Order{}, why
-}
-
-// repeated gives the order that the request's key made before.
-func (s *Service) repeated(ctx context.Context, r Request) (o Order, found bool, err error) {
-	err = s.db.Read(ctx, "find order by key", func(ctx context.Context, tx *store.Tx) error {
-		o, found, err = byKey(ctx, tx, r.User, r.Key)
-		return err
+// orderedBefore gives the order that the request's key made before, or else the reason for which the request makes none: the cart
+// or one of its lines was ordered under another key, or why.
+func (s *Service) orderedBefore(ctx context.Context, r Request, lines []Item, why error) (o Order, err error) {
+	err = s.db.Read(ctx, "find earlier order", func(ctx context.Context, tx *store.Tx) error {
+		var found bool
+		if o, found, err = byKey(ctx, tx, r.User, r.Key); err != nil {
+			return err
+		}
+		if found && o.Digest != r.digest() {
+			return problem.New(problem.Conflict, "idempotency_key_reused", "this Idempotency-Key was used for a different order: send a new key with each new order")
+		}
+		if found {
+			return nil
+		}
+		first, err := byCart(ctx, tx, r.User, r.CartVersion, lines)
+		if err == nil && first != "" {
+			err = problem.New(problem.Conflict, "cart_ordered",
+				"order %s was made from this cart: to order the same again, put the items into the cart again and order its new version", first).About("/v1/orders/" + string(first))
+		}
+		return cmp.Or(err, why)
 	})
-	if found && err == nil && o.Digest != r.digest() {
-		return Order{}, false, problem.New(problem.Conflict, "idempotency_key_reused", "this Idempotency-Key was used for a different order: send a new key with each new order")
+	if err != nil {
+		return Order{}, err
 	}
-	return o, found, err
+	return o, nil
 }
 
 // itemsOf gives the cart's items after checking that they are what the customer saw.

@@ -2,11 +2,15 @@ package order
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"stormglass/system/platform/events"
@@ -79,7 +83,7 @@ func newBench(t *testing.T, url string) *bench {
 	tel := telemetry.Discard("order")
 	b := &bench{
 		shelf: &shelf{
-			cart:   Cart{Version: 4, Items: []Item{{ProductID: "lamp", Title: "Lamp", Quantity: 2, UnitPrice: money.Of(1299, "EUR")}}},
+			cart:   Cart{Version: 4, Items: []Item{lamps(4)}},
 			prices: map[string]money.Money{"lamp": money.Of(1299, "EUR")},
 		},
 		told: &told{},
@@ -91,9 +95,16 @@ func newBench(t *testing.T, url string) *bench {
 	return b
 }
 
-func request(key string) Request {
+// lamps is the line of a cart that was set in this version of it.
+func lamps(version int64) Item {
+	return Item{ProductID: "lamp", Title: "Lamp", Quantity: 2, UnitPrice: money.Of(1299, "EUR"), LineVersion: version}
+}
+
+func request(key string) Request { return requestOf(key, 4) }
+
+func requestOf(key string, version int64) Request {
 	return Request{
-		User: alice, Key: key, CartVersion: 4, ExpectedTotal: money.Of(2598, "EUR"), CardRef: "card_1",
+		User: alice, Key: key, CartVersion: version, ExpectedTotal: money.Of(2598, "EUR"), CardRef: "card_1",
 		Address: Address{Name: "A", Street: "S 1", Postcode: "1", City: "B", Country: "DE"},
 	}
 }
@@ -101,6 +112,21 @@ func request(key string) Request {
 func (b *bench) create(t *testing.T, key string) Order {
 	t.Helper()
 	o, err := b.Create(t.Context(), request(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// next puts the lamps into the cart again, and orders them.
+func (b *bench) next(t *testing.T, key string) Order {
+	t.Helper()
+	b.shelf.mu.Lock()
+	b.shelf.cart.Version++
+	b.shelf.cart.Items = []Item{lamps(b.shelf.cart.Version)}
+	r := requestOf(key, b.shelf.cart.Version)
+	b.shelf.mu.Unlock()
+	o, err := b.Create(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +228,8 @@ func TestWhatIsNotWhatTheCustomerSawIsRefused(t *testing.T) {
 			if _, err := b.Create(t.Context(), used); err != nil {
 				t.Fatal(err)
 			}
-			r := request("new")
+			b.shelf.cart = Cart{Version: 5, Items: []Item{lamps(5)}}
+			r := requestOf("new", 5)
 			spoil(b, &r)
 			if _, err := b.Create(t.Context(), r); problem.ReasonOf(err) != reason {
 				t.Errorf("got %v, want %s", err, reason)
@@ -212,6 +239,119 @@ func TestWhatIsNotWhatTheCustomerSawIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestACartIsOrderedOnceWhateverTheKeys(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		b := newBench(t, url)
+		ids := make([]ID, 16)
+		var mu sync.Mutex
+		refused := map[string]int{}
+		var wg sync.WaitGroup
+		for i := range ids {
+			wg.Go(func() {
+				o, err := b.Create(t.Context(), request(fmt.Sprint("k", i)))
+				ids[i] = o.ID
+				if p, ok := errors.AsType[*problem.Error](err); ok {
+					mu.Lock()
+					refused[p.Reason+" "+p.Resource]++
+					mu.Unlock()
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		made := slices.DeleteFunc(ids, func(id ID) bool { return id == "" })
+		if len(made) != 1 {
+			t.Fatalf("one cart gave the orders %v, want one", made)
+		}
+		if want := "cart_ordered /v1/orders/" + string(made[0]); refused[want] != 15 || len(refused) != 1 {
+			t.Errorf("the others were refused with %v, want all 15 with %s", refused, want)
+		}
+		if got := fmt.Sprint(b.told.said); got != "[created]" {
+			t.Errorf("said %s, want [created]", got)
+		}
+	})
+}
+
+func TestAnOrderedLineIsNotOrderedAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		b := newBench(t, url)
+		first := b.create(t, "k1")
+		b.shelf.prices["rug"] = money.Of(1, "EUR")
+		rug := Item{ProductID: "rug", Quantity: 1, UnitPrice: money.Of(1, "EUR"), LineVersion: 5}
+		again := func(key string, version int64, total int64, items ...Item) (Order, error) {
+			b.shelf.cart = Cart{Version: version, Items: items}
+			r := requestOf(key, version)
+			r.ExpectedTotal = money.Of(total, "EUR")
+			return b.Create(t.Context(), r)
+		}
+		refused := func(what string, err error) {
+			t.Helper()
+			if p, ok := errors.AsType[*problem.Error](err); !ok || p.Reason != "cart_ordered" || p.Resource != "/v1/orders/"+string(first.ID) {
+				t.Errorf("%s: got %v, want cart_ordered by order %s", what, err, first.ID)
+			}
+		}
+		_, err := again("k2", 5, 2599, lamps(4), rug)
+		refused("a rug was added, and the ordered lamps are still there", err)
+		b.shelf.cart = Cart{Version: 6}
+		_, err = b.Create(t.Context(), request("k3"))
+		refused("the cart was emptied after its order", err)
+		if _, err := b.Cancel(t.Context(), alice, first.ID); err != nil {
+			t.Fatal(err)
+		}
+		_, err = again("k4", 4, 2598, lamps(4))
+		refused("the order was cancelled, and the cart not confirmed", err)
+		if _, err := again("k5", 7, 2599, lamps(7), rug); err != nil {
+			t.Errorf("the lamps were put in again: %v", err)
+		}
+	})
+}
+
+// A database of before the rule may hold several orders of one cart: they stay, and the first is the one that has the cart.
+func TestOrdersOfOneCartFromBeforeTheRuleAreKeptAndNamed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		first, err := fs.ReadFile(migrations().Files, "0001_orders.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := storetest.Open(t, url, store.Migrations{Name: migrations().Name, Files: fstest.MapFS{"0001_orders.sql": {Data: first}}})
+		for _, o := range []struct{ id, user string }{{"o1", "alice"}, {"o2", "alice"}, {"o3", "alice"}, {"o4", "bob"}} {
+			err := db.InTx(t.Context(), "test", func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.Exec(ctx, `INSERT INTO orders (id, user_id, idempotency_key, digest, state, reason, items, total_minor, currency, address, card_ref, cart_version, created_us, updated_us, deadline_us)
+					VALUES ($1, $2, $1, '', 'shipped', '', '[]', 1, 'EUR', '{}', '', 4, 1, 1, 1)`, o.id, o.user)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := newBench(t, url)
+		of := map[string]string{}
+		err = b.db.Read(t.Context(), "test", func(ctx context.Context, tx *store.Tx) error {
+			rows, err := tx.Query(ctx, `SELECT id, duplicate_of FROM orders`)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				var id, first string
+				if err := rows.Scan(&id, &first); err != nil {
+					return err
+				}
+				of[id] = first
+			}
+			return rows.Err()
+		})
+		if want := map[string]string{"o1": "", "o2": "o1", "o3": "o1", "o4": ""}; err != nil || !maps.Equal(of, want) {
+			t.Errorf("duplicates: got %v (%v), want %v", of, err, want)
+		}
+		_, err = b.Create(t.Context(), request("k"))
+		if p, ok := errors.AsType[*problem.Error](err); !ok || p.Resource != "/v1/orders/o1" {
+			t.Errorf("one more order of the cart: got %v, want cart_ordered by o1", err)
+		}
+	})
 }
 
 func TestNobodySeesOrCancelsAnothersOrder(t *testing.T) {
@@ -240,7 +380,7 @@ func TestCustomersCancelUntilTheOrderIsConfirmed(t *testing.T) {
 				t.Errorf("pending: got %s, %v", got.State, err)
 			}
 		}
-		late := b.create(t, "k2")
+		late := b.next(t, "k2")
 		b.hear(t, late.ID, causePaid)
 		if _, err := b.Cancel(t.Context(), alice, late.ID); problem.ReasonOf(err) != "order_not_cancellable" {
 			t.Errorf("confirmed: got %v", err)
@@ -253,10 +393,10 @@ func TestOverduePendingOrdersAreGivenUpAndOthersNot(t *testing.T) {
 		b := newBench(t, url)
 		now := time.Now()
 		b.now = func() time.Time { return now }
-		overdue, paid := b.create(t, "k1"), b.create(t, "k2")
+		overdue, paid := b.create(t, "k1"), b.next(t, "k2")
 		b.hear(t, paid.ID, causePaid)
 		now = now.Add(b.patience / 2)
-		fresh := b.create(t, "k3")
+		fresh := b.next(t, "k3")
 		now = now.Add(b.patience/2 + time.Second)
 		b.expireOnce(t.Context())
 		for id, want := range map[ID]State{overdue.ID: Cancelled, paid.ID: Confirmed, fresh.ID: Pending} {
@@ -274,7 +414,7 @@ func TestPagesListEveryOrderOnceNewestFirst(t *testing.T) {
 		b.now = func() time.Time { return at } // orders of one moment are told apart by their ids
 		want := map[ID]bool{}
 		for i := range 7 {
-			want[b.create(t, fmt.Sprint("k", i)).ID] = true
+			want[b.next(t, fmt.Sprint("k", i)).ID] = true
 		}
 		var after *position
 		var got []Order

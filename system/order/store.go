@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"stormglass/system/platform/money"
@@ -20,12 +22,12 @@ func migrations() store.Migrations { return store.Embedded("order", files) }
 
 // audit is what /audit shows: neither addresses nor card references.
 func audit() store.Table {
-	return store.Table{Name: "orders", Query: `SELECT id, user_id, idempotency_key, state, reason, items, total_minor, currency, created_us, updated_us FROM orders ORDER BY id`}
+	return store.Table{Name: "orders", Query: `SELECT id, user_id, idempotency_key, state, reason, items, total_minor, currency, cart_version, duplicate_of, created_us, updated_us FROM orders ORDER BY id`}
 }
 
 const columns = `id, user_id, idempotency_key, digest, state, reason, items, total_minor, currency, address, card_ref, cart_version, created_us, updated_us, deadline_us`
 
-// insert adds an order. store.ErrConflict means that the user's key was used before.
+// insert adds an order. store.ErrConflict means that the user's key was used before, or that the cart was ordered before.
 func insert(ctx context.Context, tx *store.Tx, o Order) error {
 	items, err := json.Marshal(o.Items)
 	if err != nil {
@@ -41,7 +43,39 @@ func insert(ctx context.Context, tx *store.Tx, o Order) error {
 	if err != nil {
 		return fmt.Errorf("insert order: %w", err)
 	}
+	return claim(ctx, tx, o)
+}
+
+// claim notes that the lines of an order are ordered. It does so in the order of the products, so that two transactions of one
+// user never wait for each other.
+func claim(ctx context.Context, tx *store.Tx, o Order) error {
+	lines := slices.SortedFunc(slices.Values(o.Items), func(a, b Item) int { return strings.Compare(a.ProductID, b.ProductID) })
+	for _, line := range lines {
+		_, err := tx.Exec(ctx, `INSERT INTO ordered_lines (user_id, product_id, line_version, order_id) VALUES ($1, $2, $3, $4)`,
+			o.User, line.ProductID, line.LineVersion, o.ID)
+		if err != nil {
+			return fmt.Errorf("insert ordered line: %w", err)
+		}
+	}
 	return nil
+}
+
+// byCart gives the id of the order that was made from a version of the user's cart, or else of one that has one of these lines;
+// "" when there is none.
+func byCart(ctx context.Context, tx *store.Tx, user UserID, version int64, lines []Item) (ID, error) {
+	id, err := scanID(tx.QueryRow(ctx, `SELECT id FROM orders WHERE user_id = $1 AND cart_version = $2 AND duplicate_of = ''`, user, version))
+	for i := 0; id == "" && err == nil && i < len(lines); i++ {
+		id, err = scanID(tx.QueryRow(ctx, `SELECT order_id FROM ordered_lines WHERE user_id = $1 AND product_id = $2 AND line_version = $3`,
+			user, lines[i].ProductID, lines[i].LineVersion))
+	}
+	return id, err
+}
+
+func scanID(row *sql.Row) (id ID, err error) {
+	if err := row.Scan(&id); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("read order of cart: %w", err)
+	}
+	return id, nil
 }
 
 // byID gives an order, or sql.ErrNoRows.

@@ -36,9 +36,9 @@ func TestTheOldestOrdersAgeIsThatOfWhatIsOpenAndOfWhatIsPaid(t *testing.T) {
 		}
 		want("without orders", 0, 0)
 		b.hear(t, b.create(t, "1").ID, causeDeclined)
-		first := b.create(t, "2").ID
+		first := b.next(t, "2").ID
 		start = start.Add(10 * time.Second)
-		second := b.create(t, "3").ID
+		second := b.next(t, "3").ID
 		start = start.Add(20 * time.Second)
 		want("two pending", 30, 0)
 		b.hear(t, first, causePaid)

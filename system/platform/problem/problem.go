@@ -57,6 +57,8 @@ type Error struct {
 	// Message is one sentence for people. It reaches clients: no secrets, no internals.
 	Message string
 	Fields  []Field
+	// Resource is the path of what the request conflicts with, such as "/v1/orders/ID"; empty when there is none.
+	Resource string
 	// RetryAfter tells the client when to come back; 0 when we do not know.
 	RetryAfter time.Duration
 	cause      error
@@ -87,6 +89,12 @@ func InvalidFields(fields ...Field) *Error {
 // After sets RetryAfter and returns the same error.
 func (e *Error) After(d time.Duration) *Error {
 	e.RetryAfter = d
+	return e
+}
+
+// About sets Resource and returns the same error.
+func (e *Error) About(resource string) *Error {
+	e.Resource = resource
 	return e
 }
 

@@ -17,7 +17,7 @@ import (
 // domain marks our own error details.
 const domain = "stormglass"
 
-// toStatus writes a problem as a gRPC status; its reason, fields and RetryAfter travel as details. The cause stays here.
+// toStatus writes a problem as a gRPC status; its reason, fields, resource and RetryAfter travel as details. The cause stays here.
 func toStatus(p *problem.Error) error {
 	s := status.New(p.Code.GRPC(), p.Message)
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: p.Reason, Domain: domain}}
@@ -27,6 +27,9 @@ func toStatus(p *problem.Error) error {
 			bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: f.Name, Description: f.Problem})
 		}
 		details = append(details, bad)
+	}
+	if p.Resource != "" {
+		details = append(details, &errdetails.ResourceInfo{ResourceName: p.Resource})
 	}
 	if p.RetryAfter > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(p.RetryAfter)})
@@ -70,6 +73,8 @@ func describe(p *problem.Error, s *status.Status) bool {
 			for _, f := range d.GetFieldViolations() {
 				p.Fields = append(p.Fields, problem.Field{Name: f.GetField(), Problem: f.GetDescription()})
 			}
+		case *errdetails.ResourceInfo:
+			p.Resource = d.GetResourceName()
 		case *errdetails.RetryInfo:
 			p.RetryAfter = d.GetRetryDelay().AsDuration()
 		}

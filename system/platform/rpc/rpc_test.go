@@ -138,12 +138,12 @@ func TestForgedTokenIsRefusedBeforeTheUseCase(t *testing.T) {
 }
 
 func TestProblemsCrossTheWireWhole(t *testing.T) {
-	sent := problem.InvalidFields(problem.Field{Name: "quantity", Problem: "1 to 99"}).After(3 * time.Second)
+	sent := problem.InvalidFields(problem.Field{Name: "quantity", Problem: "1 to 99"}).After(3 * time.Second).About("/v1/orders/1")
 	p := serve(t, func(context.Context, int64) error { return sent })
 	client, _ := dial(t, p.address)
 	_, err := client.GetCart(t.Context(), &cartv1.GetCartRequest{})
 	got, ok := errors.AsType[*problem.Error](err)
-	if !ok || got.Code != sent.Code || got.Reason != sent.Reason || got.Message != sent.Message || got.RetryAfter != sent.RetryAfter || !reflect.DeepEqual(got.Fields, sent.Fields) {
+	if !ok || got.Code != sent.Code || got.Reason != sent.Reason || got.Message != sent.Message || got.RetryAfter != sent.RetryAfter || got.Resource != sent.Resource || !reflect.DeepEqual(got.Fields, sent.Fields) {
 		t.Errorf("got %#v, want %#v", got, sent)
 	}
 }
