@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ const (
 	opCheckout   = "checkout"        // the first try
 	opRepeat     = "checkout-repeat" // the same again, under the same key
 	opCancel     = "cancel"
+	opOtherKey   = "checkout-other-key" // the same cart again, under another key
 	opCompletion = "completion"
 	opTrespass   = "trespass" // tries another customer's order
 
@@ -83,6 +85,12 @@ func (b *buyer) Visit(ctx context.Context, v *load.Visit) {
 	if accepted && p.errand.regrets {
 		p.regret(ctx)
 	}
+	switch then := afterwards(v.Number); {
+	case accepted && then == ordersAgain:
+		p.orderAgain(ctx)
+	case accepted && then == addsMore:
+		p.addMore(ctx)
+	}
 	p.trespass(ctx)
 	if accepted {
 		b.latest.Store(&placed{p.id, who.id})
@@ -127,7 +135,11 @@ func (p *purchase) shop(ctx context.Context) bool {
 	if err != nil || len(found.Products) == 0 {
 		return false
 	}
-	if !p.inCart(ctx, http.MethodDelete, "", nil) { // what an earlier visit may have left
+	if p.who.added { // the cart must still hold what was put into it after the last order
+		p.inCart(ctx, http.MethodGet, "", 0)
+		p.who.added = false
+	}
+	if !p.inCart(ctx, http.MethodDelete, "", 0) { // what an earlier visit may have left
 		return false
 	}
 	picks := v.Rand.Perm(len(found.Products))
@@ -136,7 +148,7 @@ func (p *purchase) shop(ctx context.Context) bool {
 			return false
 		}
 	}
-	return p.inCart(ctx, http.MethodGet, "", nil) && len(p.cart.Items) > 0
+	return p.inCart(ctx, http.MethodGet, "", 0) && len(p.cart.Items) > 0
 }
 
 // pick looks at a product and puts it into the cart, if there is enough of it.
@@ -151,12 +163,26 @@ func (p *purchase) pick(ctx context.Context, id string, quantity int64) bool {
 	if page.Availability != nil && *page.Availability < quantity {
 		return true
 	}
-	return p.inCart(ctx, http.MethodPut, "/items/"+id, map[string]int64{"quantity": quantity})
+	return p.inCart(ctx, http.MethodPut, id, quantity)
 }
 
-// inCart does something with the cart and notes how it is then.
-func (p *purchase) inCart(ctx context.Context, method, path string, body any) bool {
+// inCart reads (GET) or empties (DELETE) the cart, or puts so many of a product into it (PUT), and notes how the cart is then.
+func (p *purchase) inCart(ctx context.Context, method, product string, quantity int64) bool {
 	return p.visit.Do(ctx, opCart, func(ctx context.Context, op *load.Operation) error {
-		return p.buyer.client.do(ctx, op, request{method: method, path: "/v1/cart" + path, token: p.who.token, body: body}, &p.cart)
+		op.Set("user_id", p.who.id)
+		op.Set("method", method)
+		r := request{method: method, path: "/v1/cart", token: p.who.token}
+		if product != "" {
+			op.Set("product_id", product)
+			op.Set("quantity", strconv.FormatInt(quantity, 10))
+			r.path, r.body = r.path+"/items/"+product, map[string]int64{"quantity": quantity}
+		}
+		var answer cart
+		if err := p.buyer.client.do(ctx, op, r, &answer); err != nil {
+			return err
+		}
+		p.cart = answer
+		op.Set("cart", p.cart.text())
+		return nil
 	}) == nil
 }

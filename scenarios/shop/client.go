@@ -59,6 +59,8 @@ type refusal struct {
 	Status int    `json:"status"`
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
+	// Resource is the path of what the request conflicts with, where the answer names it.
+	Resource string `json:"resource"`
 
 	After time.Duration `json:"-"` // what Retry-After said; 0: nothing
 }

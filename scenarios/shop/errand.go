@@ -38,6 +38,23 @@ func trespasses(visit int) string {
 	return ""
 }
 
+// What a visitor does after an order was accepted.
+const (
+	ordersAgain = "orders the same cart again" // under another key, as a second browser tab does
+	addsMore    = "adds to the cart"
+)
+
+// afterwards says what the nth visitor does after an order, or "" for most of them.
+func afterwards(visit int) string {
+	switch visit % everyone {
+	case 5, 15:
+		return ordersAgain
+	case 1, 6, 11, 16:
+		return addsMore
+	}
+	return ""
+}
+
 // declinedName is the name of the shopper all of whose cards are declined.
 const declinedName = "cards-declined"
 

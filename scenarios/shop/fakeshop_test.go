@@ -30,6 +30,7 @@ type fakeShop struct {
 	carts     map[string]map[string]int64 // by token and product
 	versions  map[string]int
 	orders    map[string]string // by token and key
+	ordered   map[string]string // orders by token and version of the cart
 	owners    map[string]string // tokens by order
 	checkouts []string          // keys in the order in which they came
 	streams   int
@@ -39,7 +40,8 @@ type fakeShop struct {
 
 func (s *fakeShop) start(t *testing.T) string {
 	t.Helper()
-	s.carts, s.versions, s.orders, s.owners = map[string]map[string]int64{}, map[string]int{}, map[string]string{}, map[string]string{}
+	s.carts, s.versions = map[string]map[string]int64{}, map[string]int{}
+	s.orders, s.ordered, s.owners = map[string]string{}, map[string]string{}, map[string]string{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/users", s.register)
 	mux.HandleFunc("POST /v1/sessions", func(w http.ResponseWriter, r *http.Request) {
@@ -143,12 +145,17 @@ func (s *fakeShop) order(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.checkouts, s.bodies = append(s.checkouts, key), append(s.bodies, body)
 	nth := len(s.checkouts)
-	id := s.orders[tokenOf(r)+key]
-	if id == "" {
+	cart := fmt.Sprint(tokenOf(r), " ", body["cart_version"])
+	id, first := s.orders[tokenOf(r)+key], s.ordered[cart]
+	if id == "" && first == "" {
 		id = fmt.Sprintf("order-%d", len(s.orders)+1)
-		s.orders[tokenOf(r)+key], s.owners[id] = id, tokenOf(r)
+		s.orders[tokenOf(r)+key], s.ordered[cart], s.owners[id] = id, id, tokenOf(r)
 	}
 	s.mu.Unlock()
+	if id == "" {
+		give(w, 409, map[string]any{"status": 409, "reason": "cart_ordered", "resource": "/v1/orders/" + first})
+		return
+	}
 	if s.checkout == nil || !s.checkout(w, r, nth) {
 		give(w, 202, map[string]any{"id": id, "state": "pending", "total": body["expected_total"]})
 	}

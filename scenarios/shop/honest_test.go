@@ -80,7 +80,7 @@ type placing struct {
 func (p placing) total() int64 { return 1000 * p.pieces }
 
 func (p placing) lines() string {
-	return fmt.Sprintf(`[{"product_id":%q,"quantity":%d}]`, p.product, p.pieces)
+	return fmt.Sprintf(`[{"product_id":%q,"quantity":%d,"line_version":1}]`, p.product, p.pieces)
 }
 
 // buys is a visit of browse-and-buy or of cards-declined.
@@ -96,7 +96,34 @@ func (h *honest) buys() {
 		h.did(p, opCheckout, load.Failed, http.StatusConflict)
 		return
 	}
-	h.checksOut(p, 2)
+	if h.checksOut(p, 2) {
+		h.comesBack(p)
+	}
+}
+
+// comesBack is what a customer does with the cart after an order: order it again under another key, or put more into it.
+func (h *honest) comesBack(p placing) {
+	if rapid.Bool().Draw(h.t, "orders again") {
+		o := h.orderedAgain(p.id)
+		if fate := h.fate("second order", answerLost, requestLost); fate != answered {
+			o.Outcome, o.Status = load.Unknown, 0
+			delete(o.Fields, "reason")
+			delete(o.Fields, "resource")
+		}
+	}
+	if !rapid.Bool().Draw(h.t, "adds more") {
+		return
+	}
+	switch h.fate("put into the cart", answerLost, requestLost) {
+	case answered:
+		h.put(p.user, p.product, 1, load.OK)
+	case answerLost:
+		h.put(p.user, p.product, 1, load.Unknown)
+	case requestLost:
+		h.put(p.user, p.product, 1, load.Unknown)
+		return
+	}
+	h.holds(p.user, p.product, 1, int64(1000+h.number))
 }
 
 // rushes is a visit of flash-sale, after everything is gone.
@@ -121,7 +148,8 @@ func (h *honest) did(p placing, name string, outcome load.Outcome, status int) *
 }
 
 // checksOut sends an order under one key, at most so often, and has the shop make one of it if any of them arrives.
-func (h *honest) checksOut(p placing, tries int) {
+// It says whether the customer saw it accepted.
+func (h *honest) checksOut(p placing, tries int) bool {
 	made, accepted := false, false
 	for try, name := 0, opCheckout; try < tries; try, name = try+1, opRepeat {
 		fate := h.fate("checkout", answerLost, requestLost, refusedOnce)
@@ -142,18 +170,19 @@ func (h *honest) checksOut(p placing, tries int) {
 		}
 	}
 	if !made {
-		return
+		return false
 	}
 	h.makes(p)
 	if accepted {
 		h.watches(p)
 	}
+	return accepted
 }
 
 // makes is the order's way through the services to its end.
 func (h *honest) makes(p placing) {
 	h.add("order", "orders", row{
-		"id": p.id, "user_id": p.user, "idempotency_key": p.key, "state": "pending", "reason": "", "total_minor": p.total(), "items": p.lines(),
+		"id": p.id, "user_id": p.user, "idempotency_key": p.key, "state": "pending", "reason": "", "total_minor": p.total(), "items": p.lines(), "cart_version": h.nextCart(),
 		"created_us": begin.UnixMicro(), "updated_us": begin.UnixMicro(),
 	})
 	h.happens(p.user, "order", "order.created.v1")

@@ -52,6 +52,10 @@ func invariants() []verdict.Check {
 			Name: "I9-told-once", Func: looking(toldOnce),
 			Doc: "Each customer is told of each event by each of its channels once, and of nothing else; the message's id is the event's. An e-mail may come once more for each attempt at it whose answer was lost, as the notification service counts them.",
 		},
+		{
+			Name: "I10-cart-ordered-once", Func: looking(cartOrderedOnce),
+			Doc: "Each version of a cart and each of its lines is ordered at most once, whatever the keys; a second order of it is refused with the name of the first. Ordered lines leave the cart, and what was put into it afterwards stays.",
+		},
 	}
 	for i := range list {
 		list[i].Invariant = true

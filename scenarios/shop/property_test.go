@@ -57,7 +57,7 @@ type lie struct {
 // lies lists all of them, by what they are about.
 func lies() map[string][]lie {
 	return map[string][]lie{
-		"goods": liesAboutGoods(), "money": liesAboutMoney(), "orders": liesAboutOrders(), "events": liesAboutEvents(), "answers": liesAboutAnswers(),
+		"goods": liesAboutGoods(), "money": liesAboutMoney(), "orders": liesAboutOrders(), "events": liesAboutEvents(), "answers": liesAboutAnswers(), "carts": liesAboutCarts(),
 	}
 }
 
@@ -200,6 +200,45 @@ func liesAboutOrders() []lie {
 			o["state"], o["reason"] = cancelled, byCustomer
 			h.trespassed("eve", o["id"].(string), 0)
 			h.history[len(h.history)-1].Set("what", "cancel")
+		}},
+	}
+}
+
+func liesAboutCarts() []lie {
+	// two orders of one customer
+	two := func(h *honest) (first, second row) {
+		ada := slices.DeleteFunc(slices.Clone(h.audits["order"]["orders"]), func(o row) bool { return o["user_id"] != "ada" })
+		i := rapid.IntRange(1, len(ada)-1).Draw(h.t, "second order")
+		return ada[0], ada[i]
+	}
+	return []lie{
+		{"one cart gave two orders", "I10-cart-ordered-once", func(h *honest) {
+			first, second := two(h)
+			second["cart_version"] = first["cart_version"]
+		}},
+		{"a line that was ordered is ordered again", "I10-cart-ordered-once", func(h *honest) {
+			first, second := two(h)
+			second["items"] = first["items"]
+		}},
+		{"an ordered line stays in the cart", "I10-cart-ordered-once", func(h *honest) {
+			first, _ := two(h)
+			h.holds("ada", goods()[0].ID, 1, count(first["cart_version"]))
+		}},
+		{"a second order of a cart was accepted", "I10-cart-ordered-once", func(h *honest) {
+			o := h.orderedAgain(h.anOrder("")["id"].(string))
+			o.Status = 202
+			o.Set("order_id", "o-again")
+		}},
+		{"a second order of a cart was refused in the name of another", "I10-cart-ordered-once", func(h *honest) {
+			h.orderedAgain(h.anOrder("")["id"].(string)).Set("resource", "/v1/orders/o-other")
+		}},
+		{"what was put into the cart after an order is gone", "I10-cart-ordered-once", func(h *honest) {
+			h.put("grace", goods()[0].ID, 1, load.OK)
+		}},
+		{"what was put into the cart is not shown", "I10-cart-ordered-once", func(h *honest) {
+			h.put("grace", goods()[0].ID, 1, load.OK)
+			h.put("grace", goods()[1].ID, 1, load.OK) // the answer shows this product alone
+			h.holds("grace", goods()[0].ID, 1, 5)
 		}},
 	}
 }

@@ -27,9 +27,19 @@ type amount struct {
 type cart struct {
 	Version int64 `json:"version"`
 	Items   []struct {
-		ID string `json:"product_id"`
+		ID       string `json:"product_id"`
+		Quantity int64  `json:"quantity"`
 	} `json:"items"`
 	Total amount `json:"total"`
+}
+
+// text writes the lines of a cart into one field of the history: product:quantity, with blanks between them.
+func (c cart) text() string {
+	lines := make([]string, len(c.Items))
+	for i, item := range c.Items {
+		lines[i] = fmt.Sprintf("%s:%d", item.ID, item.Quantity)
+	}
+	return strings.Join(lines, " ")
 }
 
 // purchase is one visit's way from the cart to the order's end.
@@ -90,6 +100,34 @@ func (p *purchase) checkout(ctx context.Context, name string) (outcome load.Outc
 		return nil
 	})
 	return outcome
+}
+
+// orderAgain sends the ordered cart once more, under another key. The refusal that names the first order is what the shop owes,
+// and no failure.
+func (p *purchase) orderAgain(ctx context.Context) {
+	_ = p.visit.Do(ctx, opOtherKey, func(ctx context.Context, op *load.Operation) error {
+		op.Key = p.key + "-tab"
+		op.Set("user_id", p.who.id)
+		op.Set("first_order", p.id)
+		r := p.request()
+		r.key = op.Key
+		var order struct{ ID string }
+		err := p.buyer.client.do(ctx, op, r, &order)
+		if no, ok := errors.AsType[*refusal](err); ok && no.Status == http.StatusConflict {
+			op.Set("reason", no.Reason)
+			op.Set("resource", no.Resource)
+			return nil
+		}
+		if err == nil {
+			op.Set("order_id", order.ID)
+		}
+		return err
+	})
+}
+
+// addMore puts one piece of an ordered product into the cart, which may still hold the ordered pieces.
+func (p *purchase) addMore(ctx context.Context) {
+	p.who.added = p.inCart(ctx, http.MethodPut, p.cart.Items[0].ID, 1)
 }
 
 func (p *purchase) request() request {

@@ -18,15 +18,17 @@ import (
 // 1970, money is in minor units.
 type (
 	orderRow struct {
-		ID      string
-		User    string `json:"user_id"`
-		Key     string `json:"idempotency_key"`
-		State   string
-		Reason  string
-		Items   string // JSON: a list of lines
-		Total   int64  `json:"total_minor"`
-		Created int64  `json:"created_us"`
-		Updated int64  `json:"updated_us"`
+		ID     string
+		User   string `json:"user_id"`
+		Key    string `json:"idempotency_key"`
+		State  string
+		Reason string
+		Items  string // JSON: a list of lines
+		Total  int64  `json:"total_minor"`
+		// CartVersion is 0 in evidence of before audits showed it.
+		CartVersion int64 `json:"cart_version"`
+		Created     int64 `json:"created_us"`
+		Updated     int64 `json:"updated_us"`
 	}
 	paymentRow struct {
 		Order  string `json:"order_id"`
@@ -42,6 +44,10 @@ type (
 		Order string `json:"order_id"`
 		State string
 		Lines string // JSON: a list of lines
+	}
+	cartRow struct {
+		User  string `json:"user_id"`
+		Items string // JSON: a list of lines
 	}
 	// line is a number of pieces of one product, in an order or a reservation.
 	line struct {

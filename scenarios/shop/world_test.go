@@ -61,6 +61,7 @@ func wellEnded() *world {
 	for _, service := range []string{"user", "order", "inventory", "payment", "shipping", "notification"} {
 		w.audits[service] = map[string][]row{"outbox": {}, "inbox": {}, "outbox_pruned": {}, "inbox_pruned": {}}
 	}
+	w.audits["cart"] = map[string][]row{"carts": {}}
 	for _, table := range [][2]string{{"notification", "messages"}, {"order", "orders"}, {"payment", "payments"}, {"inventory", "stock"}, {"inventory", "reservations"}} {
 		w.audits[table[0]][table[1]] = []row{}
 	}
@@ -103,6 +104,9 @@ func wellEnded() *world {
 	w.sale()
 	w.refreshed(1, opRefresh, load.Unknown)
 	w.refreshed(1, opRefreshRepeat, load.OK)
+	w.orderedAgain("o-shipped")
+	w.put("ada", goods()[1].ID, 2, load.OK)
+	w.holds("ada", goods()[1].ID, 2, 100)
 	w.trespassed("eve", "o-shipped", 404)
 	w.trespassed("eve", "o-shipped", 503)
 	w.history[len(w.history)-1].Set("retry_after", "1s")
@@ -128,6 +132,37 @@ func (w *world) sale() {
 			w.history[i].Shopper = rushName
 		}
 	}
+}
+
+// orderedAgain is a customer who orders the cart of an order under another key, and is refused.
+func (w *world) orderedAgain(order string) *load.Operation {
+	o := load.Operation{Name: opOtherKey, Key: "tab", Start: begin, End: begin, Outcome: load.OK, Status: 409}
+	o.Set("user_id", w.find("order", "orders", order)["user_id"].(string))
+	o.Set("first_order", order)
+	o.Set("reason", "cart_ordered")
+	o.Set("resource", "/v1/orders/"+order)
+	w.history = append(w.history, o)
+	return &w.history[len(w.history)-1]
+}
+
+// put is a customer who puts pieces of a product into an empty cart.
+func (w *world) put(user, product string, quantity int64, outcome load.Outcome) *load.Operation {
+	o := load.Operation{Name: opCart, Start: begin, End: begin, Outcome: outcome}
+	o.Set("user_id", user)
+	o.Set("method", "PUT")
+	o.Set("product_id", product)
+	o.Set("quantity", num(quantity))
+	if outcome == load.OK {
+		o.Status = 200
+		o.Set("cart", product+":"+num(quantity))
+	}
+	w.history = append(w.history, o)
+	return &w.history[len(w.history)-1]
+}
+
+// holds has a customer's cart hold a line at the end.
+func (w *world) holds(user, product string, quantity, version int64) {
+	w.add("cart", "carts", row{"user_id": user, "version": version, "items": fmt.Sprintf(`[{"product":%q,"quantity":%d,"version":%d}]`, product, quantity, version)})
 }
 
 // refreshed is one try of a visit to refresh its session.
@@ -173,7 +208,8 @@ func (w *world) drop(service, table string, match func(row) bool) {
 func (w *world) order(id, key, state, reason, ends string) {
 	w.add("order", "orders", row{
 		"id": id, "user_id": "ada", "idempotency_key": key, "state": state, "reason": reason, "total_minor": 1000, "currency": "EUR",
-		"items":      `[{"product_id":"` + goods()[0].ID + `","title":"A lamp","quantity":1,"unit_price":{"Minor":1000,"Currency":"EUR"}}]`,
+		"items":        `[{"product_id":"` + goods()[0].ID + `","title":"A lamp","quantity":1,"unit_price":{"Minor":1000,"Currency":"EUR"},"line_version":` + num(w.nextCart()) + `}]`,
+		"cart_version": w.nextCart(), "duplicate_of": "",
 		"created_us": begin.UnixMicro(), "updated_us": begin.Add(time.Second).UnixMicro(),
 	})
 	w.checkout(opCheckout, id, key, ends)
@@ -182,6 +218,9 @@ func (w *world) order(id, key, state, reason, ends string) {
 		Fields: map[string]string{"order_id": id, "state": state, "ends": ends},
 	})
 }
+
+// nextCart is the version of the cart that the next order is made from.
+func (w *world) nextCart() int64 { return int64(len(w.audits["order"]["orders"]) + 1) }
 
 func (w *world) checkout(name, id, key, ends string) {
 	w.history = append(w.history, load.Operation{
