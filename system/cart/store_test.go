@@ -214,6 +214,23 @@ func TestConcurrentChangesAreAllKept(t *testing.T) {
 	})
 }
 
+// The harness takes an audit that differs from the one before for a shop that is still at work.
+func TestTwoAuditsOfTheSameCartsAreTheSame(t *testing.T) {
+	each(t, func(t *testing.T, address string) {
+		s := connected(t, address, patientPolicy(t), time.Hour)
+		for range 40 {
+			change(t, s, someone(), adding(line("lamp", 2, 100)))
+		}
+		rows, err := s.rows(t.Context())
+		if err != nil || len(rows) < 40 {
+			t.Fatalf("got %d carts (%v), want 40 at least", len(rows), err)
+		}
+		if !slices.IsSortedFunc(rows, func(a, b row) int { return strings.Compare(string(a.User), string(b.User)) }) {
+			t.Errorf("the carts are not in the order of their users: %v", rows)
+		}
+	})
+}
+
 func TestAuditShowsCartsAndNoTitles(t *testing.T) {
 	each(t, func(t *testing.T, address string) {
 		s, user := connected(t, address, patientPolicy(t), time.Hour), someone()
