@@ -34,7 +34,7 @@ func invariants() []verdict.Check {
 		},
 		{
 			Name: "I5-same-key-same-order", Func: looking(sameKeySameOrder),
-			Doc: "A customer's idempotency key gives one order however often it is sent. Only keys that were sent more than once count as compared.",
+			Doc: "A customer's idempotency key gives one order however often it is sent, and a key that gave one is not refused later. Only keys that were sent more than once count as compared.",
 		},
 		{
 			Name: "I6-events-once", Func: looking(eventsOnce),

@@ -1,6 +1,8 @@
 package shop
 
 import (
+	"time"
+
 	"stormglass/chaos/evidence"
 	"stormglass/chaos/verdict"
 )
@@ -32,7 +34,7 @@ func sameKeySameOrder(f *evidence.Folder) (verdict.Result, error) {
 			tries[sender{o.Fields["user_id"], o.Key}]++
 		}
 	}
-	repeated, answered := map[sender]bool{}, map[sender]string{}
+	repeated, answered, acceptedAt := map[sender]bool{}, map[sender]string{}, map[sender]time.Time{}
 	for _, a := range seen {
 		s := sender{a.Fields["user_id"], a.Key}
 		first, before := answered[s]
@@ -41,6 +43,13 @@ func sameKeySameOrder(f *evidence.Folder) (verdict.Result, error) {
 		is, there := kept[s]
 		t.also(!there || is == a.order, "key %s was answered with order %s, and order %s is kept for it", a.Key, a.order, is)
 		repeated[s] = repeated[s] || tries[s] > 1
+		if at, before := acceptedAt[s]; !before || a.End.Before(at) {
+			acceptedAt[s] = a.End
+		}
+	}
+	for _, o := range f.History { // whatever became of the cart, the order, or its customer's card since
+		at, before := acceptedAt[sender{o.Fields["user_id"], o.Key}]
+		t.also(!isCheckout(o) || !ownMistake(o) || !before || o.Start.Before(at), "key %s was answered with an order, and later refused with %d", o.Key, o.Status)
 	}
 	for s, n := range tries { // also those whose answers were all lost
 		_, made := kept[s]

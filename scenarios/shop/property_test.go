@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -186,6 +187,13 @@ func liesAboutOrders() []lie {
 			second := maps.Clone(h.anOrder(""))
 			second["id"] = "o-second"
 			h.add("order", "orders", second)
+		}},
+		{"a key that gave an order is refused later", "I5-same-key-same-order", func(h *honest) {
+			o := h.op("acceptance", func(o load.Operation) bool { return isCheckout(o) && o.Outcome == load.OK })
+			again := *o
+			again.Name, again.Start, again.End = opRepeat, o.End.Add(time.Second), o.End.Add(time.Second)
+			again.Outcome, again.Status = load.Failed, http.StatusConflict
+			h.history = append(h.history, again)
 		}},
 		{"a key was answered with another order", "I5-same-key-same-order", func(h *honest) {
 			o := h.op("acceptance", func(o load.Operation) bool { return isCheckout(o) && o.Outcome == load.OK })
