@@ -26,6 +26,7 @@ type customer struct {
 	id, email, token, refresh string
 	cards                     map[string]string // references by the processor's token
 	added                     bool              // put something into the cart after the last order
+	before                    map[string]bool   // orders of earlier histories
 }
 
 // customers are those who are not in the shop just now. Each has one cart, so nobody makes two visits at a time.

@@ -42,6 +42,11 @@ func expectations() []verdict.Check {
 			Func: looking(sessionsGoOn),
 		},
 		{
+			Name: "histories-fit",
+			Doc:  "What the sessions of each history were answered, a model of the shop could have answered, too, had it been asked one by one: about carts, about the orders of each version of a cart, and about what is left when the shop is idle.",
+			Func: looking(historiesFit),
+		},
+		{
 			Name: "attempts-conform",
 			Doc:  "No operation on any link was attempted more often than the link's policy allows, as the traces tell of each further attempt.",
 			Func: looking(attemptsConform),

@@ -39,6 +39,10 @@ func Registry() verdict.Registry {
 			Doc:  "has one piece of something in the cart already, and goes home when turned away",
 			New:  func() load.Shopper { return &rush{wants: everyday(), ends: shipped, tries: 1} },
 		}, {
+			Name: historiesName,
+			Doc:  "two customers in three or four sessions who fill carts, order, repeat and cancel at the same time, for comparing with a model of the shop",
+			New:  func() load.Shopper { return &histories{} },
+		}, {
 			Name: strollerName,
 			Doc:  "has no account, searches for something that nobody has searched for yet, and looks at what comes first",
 			New:  func() load.Shopper { return &stroller{} },
