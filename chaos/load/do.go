@@ -20,7 +20,19 @@ func (v *Visit) Do(ctx context.Context, name string, step func(ctx context.Conte
 	if !v.started {
 		v.started, op.Intended = true, v.Intended
 	}
-	err := step(ctx, &op)
+	err := v.recorder.run(ctx, &op, step)
+	v.place.ended(op)
+	return err
+}
+
+// Do runs one operation that belongs to no visit, and adds it to the history, as Visit.Do does.
+func (r *Recorder) Do(ctx context.Context, name string, step func(ctx context.Context, op *Operation) error) error {
+	now := time.Now()
+	return r.run(ctx, &Operation{Name: name, Intended: now, Start: now}, step)
+}
+
+func (r *Recorder) run(ctx context.Context, op *Operation, step func(ctx context.Context, op *Operation) error) error {
+	err := step(ctx, op)
 	op.End = time.Now()
 	if op.Outcome == "" {
 		op.Outcome = Classify(err, op.Status)
@@ -28,8 +40,7 @@ func (v *Visit) Do(ctx context.Context, name string, step func(ctx context.Conte
 	if err != nil && op.Detail == "" {
 		op.Detail = err.Error()
 	}
-	v.recorder.add(op)
-	v.place.ended(op)
+	r.add(*op)
 	return err
 }
 
