@@ -268,10 +268,8 @@ func (p *player) note(ctx context.Context, c model.Call) {
 	p.calls = append(p.calls, c)
 }
 
-// errUnderWay says that an order is not final yet, or that what is paid for it is not known.
-var errUnderWay = errors.New("an order is under way")
-
-// orders gives the customer's orders of this history once all of them are final.
+// orders gives the customer's orders of this history once all of them are final, and what was paid for those that were cancelled is
+// paid back.
 func (p *player) orders(ctx context.Context, who *customer) (map[string]model.Placed, error) {
 	var list struct{ Orders []placedOrder }
 	if err := p.client.do(ctx, &load.Operation{}, request{method: http.MethodGet, path: "/v1/orders?page_size=100", token: who.token}, &list); err != nil {
@@ -296,8 +294,9 @@ func (p *player) orders(ctx context.Context, who *customer) (map[string]model.Pl
 		if page.Payment != nil {
 			placed.Payment, placed.Amount = page.Payment.State, page.Payment.Amount.Minor
 		}
-		if !(orderState{State: o.State}).final() || len(page.Degraded) > 0 || o.State == cancelled && !settled(placed.Payment) && placed.Payment != "" {
-			underWay = errUnderWay
+		open := o.State == cancelled && !slices.Contains([]string{"", "failed", "cancelled", "refunded"}, placed.Payment)
+		if open || !(orderState{State: o.State}).final() || len(page.Degraded) > 0 {
+			underWay = fmt.Errorf("order %s is %s, its payment is %q, and the parts %v of its page are missing", o.ID, o.State, placed.Payment, page.Degraded)
 		}
 		all[o.ID] = placed
 	}
