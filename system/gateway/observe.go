@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"stormglass/system/platform/cardnumber"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -101,7 +102,7 @@ var correlation = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // correlationOf takes over the client's correlation id if it is well formed, and makes one otherwise.
 func correlationOf(r *http.Request) string {
 	id := r.Header.Get(headerCorrelation)
-	if correlation.MatchString(id) && !hasCardNumber(id) && strings.ContainsAny(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+	if correlation.MatchString(id) && !cardnumber.InID(id) && strings.ContainsAny(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 		return id
 	}
 	return uuid.Must(uuid.NewV7()).String()
