@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -51,7 +52,7 @@ func errRefresh() error {
 // it takes.
 func (s *Service) Login(ctx context.Context, email, password string) (id ID, tokens Tokens, err error) {
 	var c check
-	c.email(normal(email))
+	c.that(normal(email) != "" && utf8.ValidString(email), "email", "the e-mail address of your account") // also one that is refused today
 	c.that(password != "", "password", "your password")
 	if err := c.err(); err != nil {
 		return "", Tokens{}, err
