@@ -41,7 +41,7 @@ func (b mailbox) email(l Letter) (*mail.Msg, error) {
 	if !mailaddress.Valid(l.To) { // of an account that was registered before others were refused
 		return nil, problem.New(problem.Invalid, "address_malformed", "the customer's e-mail address cannot be written to: it must be changed in their profile")
 	}
-	m.AddToMailAddress(&netmail.Address{Name: l.Name, Address: l.To}) // a name may hold quotes: it is encoded, not pasted
+	m.AddToMailAddress(&netmail.Address{Address: l.To})
 	m.SetMessageIDWithValue(l.ID)
 	m.SetDate()
 	m.Subject(l.Title)
