@@ -13,14 +13,23 @@ import (
 // number is a card's, as the industry's test cards have it.
 const number = "4242424242424242"
 
+// wide and unseen are the same in full-width digits and with zero-width spaces.
+const (
+	wide   = "４２４２４２４２４２４２４２４２"
+	unseen = "4242\u200b4242\u200b4242\u200b4242"
+)
+
 // written are the ways in which clients write it, alone or where a text is expected.
 func written() []string {
-	return []string{number, "4242 4242 4242 4242", "4242-4242-4242-4242", "my card is 4242 4242 4242 4242, thanks", "card" + number + "@example.com"}
+	return []string{
+		number, "4242 4242 4242 4242", "4242-4242-4242-4242", "my card is 4242 4242 4242 4242, thanks", "card" + number + "@example.com",
+		"+" + number, "4242.4242.4242.4242", wide, unseen,
+	}
 }
 
 // traces of it are what would be found if it had been kept: as it was written, or as a URL writes it.
 func traces() []string {
-	return []string{number, "4242 4242 4242 4242", "4242-4242-4242-4242", "4242+4242+4242+4242", "4242%204242%204242%204242", base64.StdEncoding.EncodeToString([]byte(number))}
+	return []string{number, "4242 4242 4242 4242", "4242-4242-4242-4242", "4242+4242+4242+4242", "4242%204242%204242%204242", "4242.4242.4242.4242", wide, unseen, base64.StdEncoding.EncodeToString([]byte(number))}
 }
 
 func TestACardNumberIsKeptNowhereWhereverAClientPutsIt(t *testing.T) {
@@ -105,6 +114,15 @@ func outside(c *customer) (list []place) {
 				"Traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, // or a tracestate means nothing
 				header:        {map[string]string{"Tracestate": "shop="}[header] + text},
 			}
+			return r
+		}})
+	}
+	for name, traceparent := range map[string]string{
+		"trace id": "00-0000000000000000" + number + "-00f067aa0ba902b7-01", "span id": "00-4bf92f3577b34da6a3ce929d0e0e4736-" + number + "-01",
+	} {
+		list = append(list, place{name, func(string) request {
+			r := order()
+			r.header = http.Header{"Traceparent": {traceparent}}
 			return r
 		}})
 	}

@@ -11,7 +11,7 @@ import (
 
 // about is the introduction of the OpenAPI document.
 const about = "Everything a web or mobile client needs, from registration to the parcel. Money is exact: minor units and a currency. " +
-	"Each answer carries X-Correlation-ID and X-Trace-ID; whatever goes wrong is a problem (RFC 9457) with a stable `reason`."
+	"Each answer carries X-Correlation-ID and, where traces are kept, X-Trace-ID; whatever goes wrong is a problem (RFC 9457) with a stable `reason`."
 
 type keysOutput struct {
 	ContentType string `header:"Content-Type"`

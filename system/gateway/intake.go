@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"stormglass/system/platform/cardnumber"
 )
 
 // maxBody is the largest body that is taken, in bytes.
@@ -21,7 +23,7 @@ func intake(w http.ResponseWriter, r *http.Request, rt route) error {
 	if !valid(r.URL.Path) || queryHas(r, invalid) {
 		return newProblem(http.StatusBadRequest, "malformed_url", "the path or the query is not UTF-8, or has U+0000 in it: encode it anew")
 	}
-	if hasCardNumber(r.URL.Path) || hasCardNumber(r.Header.Get("Idempotency-Key")) || queryHas(r, hasCardNumber) {
+	if cardnumber.In(r.URL.Path) || cardnumber.In(r.Header.Get("Idempotency-Key")) || queryHas(r, cardnumber.In) {
 		return newProblem(http.StatusBadRequest, cardRefused, cardRefusal)
 	}
 	if r.ContentLength > maxBody {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"stormglass/system/platform/cardnumber"
 )
 
 // badBody is what is wrong with a body as a whole. It crosses the typed layer as a text.
@@ -70,7 +72,7 @@ func refuse(v any) error {
 }
 
 func refuseText(s string) error {
-	if hasCardNumber(s) {
+	if cardnumber.In(s) {
 		return badBody{cardRefused, cardRefusal}
 	}
 	if bytes.IndexByte([]byte(s), 0) >= 0 {

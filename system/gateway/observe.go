@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"stormglass/system/platform/cardnumber"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -61,16 +62,26 @@ func (o *observer) begin(r *http.Request, rt route) (*visit, http.Header) {
 		v.route = unmatched
 	}
 	id := correlationOf(r)
-	r.Header.Del("Tracestate") // free text, which would travel as far as the trace does
-	ctx := o.tel.Propagator.Extract(telemetry.WithCorrelation(r.Context(), id), propagation.HeaderCarrier(r.Header))
+	ctx := trace.ContextWithRemoteSpanContext(telemetry.WithCorrelation(r.Context(), id), o.parentOf(r))
 	v.ctx, v.span = o.tracer.Start(ctx, v.method+" "+v.route, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 		attribute.String("http.request.method", v.method), attribute.String("http.route", v.route), attribute.String("correlation_id", id)))
 	o.active.Inc()
 	known := http.Header{headerCorrelation: {id}}
-	if of := v.span.SpanContext(); of.IsValid() {
+	if of := v.span.SpanContext(); of.IsSampled() { // no other can be looked up
 		known.Set(headerTrace, of.TraceID().String())
 	}
 	return v, known
+}
+
+// parentOf gives the client's span, under which the request's trace goes on, or none. Only its ids are taken over: the
+// client's tracestate is free text, which would travel as far as the trace does, and its sampled flag would let a client
+// keep a whole checkout out of the traces. Whether requests are traced is decided here: all of them are.
+func (o *observer) parentOf(r *http.Request) trace.SpanContext {
+	of := trace.SpanContextFromContext(o.tel.Propagator.Extract(context.Background(), propagation.HeaderCarrier(r.Header)))
+	if !of.IsValid() || cardnumber.InID(of.TraceID().String()) || cardnumber.InID(of.SpanID().String()) {
+		return trace.SpanContext{}
+	}
+	return trace.NewSpanContext(trace.SpanContextConfig{TraceID: of.TraceID(), SpanID: of.SpanID(), TraceFlags: trace.FlagsSampled, Remote: true})
 }
 
 // end counts and logs what the request came to.
@@ -101,7 +112,7 @@ var correlation = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // correlationOf takes over the client's correlation id if it is well formed, and makes one otherwise.
 func correlationOf(r *http.Request) string {
 	id := r.Header.Get(headerCorrelation)
-	if correlation.MatchString(id) && !hasCardNumber(id) && strings.ContainsAny(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+	if correlation.MatchString(id) && !cardnumber.InID(id) && strings.ContainsAny(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 		return id
 	}
 	return uuid.Must(uuid.NewV7()).String()

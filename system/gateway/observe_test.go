@@ -87,6 +87,76 @@ func TestClientsTraceAndCorrelationIDAreTakenOver(t *testing.T) {
 	}
 }
 
+func TestAClientCannotSwitchTracingOff(t *testing.T) {
+	const traceID, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	for name, header := range map[string]map[string]string{
+		"W3C":    {"traceparent": "00-" + traceID + "-" + parent + "-00"},
+		"Jaeger": {"uber-trace-id": traceID + ":" + parent + ":0:0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, _, spans := listened(t)
+			got := d.send(request{method: "POST", path: "/v1/orders", token: d.token("u1"), header: merged(keyed, header), body: checkoutBody}).want(t, 202)
+			if id := got.header.Get("X-Trace-ID"); id != traceID {
+				t.Errorf("got trace %q, want the client's", id)
+			}
+			if span := d.serverSpan(t, spans); span.SpanContext.TraceID().String() != traceID || span.Parent.SpanID().String() != parent || !span.SpanContext.IsSampled() {
+				t.Errorf("got a span of trace %s under %s with flags %s", span.SpanContext.TraceID(), span.Parent.SpanID(), span.SpanContext.TraceFlags())
+			}
+		})
+	}
+}
+
+func TestATraceIsNamedOnlyWhereItIsKept(t *testing.T) {
+	for _, sent := range []string{"", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"} {
+		tel, flush, err := telemetry.Start(t.Context(), telemetry.Options{Service: "gateway", Instance: "gateway-1", Level: zerolog.Disabled, Output: &recorder{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = flush(context.WithoutCancel(t.Context())) }) // nothing to flush to
+		d := newDesk(t, func(s *settings) { s.tel = tel })
+		got := d.send(request{path: "/v1/categories", header: map[string]string{"traceparent": sent}}).want(t, 200)
+		if id := got.header.Get("X-Trace-ID"); id != "" {
+			t.Errorf("traceparent %q: got trace %s, which is kept nowhere", sent, id)
+		}
+	}
+}
+
+func TestCardNumberInTheClientsIDsReachesNeitherLogsNorSpans(t *testing.T) {
+	const traceID, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	for name, header := range map[string]map[string]string{
+		"correlation id":           {"X-Correlation-ID": "key-" + cardNumber},
+		"correlation id with dots": {"X-Correlation-ID": "key-4242.4242.4242.4242"},
+		"correlation id in hex":    {"X-Correlation-ID": cardNumber + "aaaaaaaaaaaaaaaa"},
+		"trace id":                 {"traceparent": "00-0000000000000000" + cardNumber + "-" + parent + "-01"},
+		"trace id filled up":       {"traceparent": "00-" + cardNumber + "0000000000000000-" + parent + "-01"},
+		"span id":                  {"traceparent": "00-" + traceID + "-" + cardNumber + "-01"},
+		"Jaeger's trace id":        {"uber-trace-id": cardNumber + ":" + parent + ":0:1"},
+		"tracestate":               {"traceparent": "00-" + traceID + "-" + parent + "-01", "tracestate": "shop=" + cardNumber},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, logs, spans := listened(t)
+			got := d.send(request{path: "/v1/products/" + lamp, header: header}).want(t, 200)
+			if got.header.Get("X-Correlation-ID") == "" || got.header.Get("X-Trace-ID") == "" {
+				t.Errorf("got no ids in their place: %v", got.header)
+			}
+			span := d.serverSpan(t, spans)
+			await.True(t, "the log line", func() bool { return strings.Contains(logs.String(), "request served") })
+			told := fmt.Sprintf("%v %v %v %v", logs, got.header, span.Attributes, span.SpanContext.TraceState())
+			told += span.SpanContext.TraceID().String() + " " + span.Parent.SpanID().String()
+			if strings.Contains(told, cardNumber) || strings.Contains(told, "4242.4242") {
+				t.Errorf("the card number is in it: %s", told)
+			}
+		})
+	}
+}
+
+// merged gives the headers of both.
+func merged(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
 func TestCorrelationIDThatIsNotWellFormedIsReplaced(t *testing.T) {
 	d := newDesk(t)
 	uuid := regexp.MustCompile(`^[0-9a-f-]{36}$`)

@@ -19,14 +19,14 @@ const queue = "q.notification"
 func (s *Service) handlers() map[string]events.Handler {
 	return map[string]events.Handler{
 		"user.registered.v1": events.On(func(ctx context.Context, tx *store.Tx, e events.Event, p *eventsv1.UserRegistered) error {
-			c := Contact{User: UserID(p.GetUserId()), Email: p.GetEmail(), Name: p.GetName(), Phone: p.GetPhone(), Version: 1}
+			c := Contact{User: UserID(p.GetUserId()), Email: p.GetEmail(), Phone: p.GetPhone(), Version: 1}
 			if err := s.reach(ctx, tx, c); err != nil {
 				return err
 			}
 			return s.tell(ctx, tx, e, Welcome, c.User, "", Facts{})
 		}),
 		"user.changed.v1": events.On(func(ctx context.Context, tx *store.Tx, _ events.Event, p *eventsv1.UserChanged) error {
-			return s.reach(ctx, tx, Contact{User: UserID(p.GetUserId()), Email: p.GetEmail(), Name: p.GetName(), Phone: p.GetPhone(), Version: p.GetVersion()})
+			return s.reach(ctx, tx, Contact{User: UserID(p.GetUserId()), Email: p.GetEmail(), Phone: p.GetPhone(), Version: p.GetVersion()})
 		}),
 		"order.confirmed.v1": told(s, Confirmation, func(p *eventsv1.OrderConfirmed) Facts {
 			return Facts{Items: lines(p.GetItems()), Amount: amount(p.GetTotal())}

@@ -16,8 +16,7 @@ type Letter struct {
 	// ID is the same each time that the message is handed over.
 	ID string
 	// To is an e-mail address, a phone number in E.164, or a user's id.
-	To   string
-	Name string
+	To string
 	// Title is the subject of an e-mail or the head of a push message; text messages have none.
 	Title string
 	Body  string
@@ -44,14 +43,14 @@ func parseLetters() (letters, error) {
 
 func file(k Kind, c Channel) string { return string(k) + "." + string(c) + ".txt" }
 
-// write puts a message into words.
+// write puts a message into words. They are the shop's own, and facts of the shop and its carrier: anybody can register anybody's
+// address, and nobody proves that it is theirs, so a name or whatever else a client chose would be a stranger's advertisement.
 func (l letters) write(m Message) (Letter, error) {
 	var text strings.Builder
 	err := l.templates.ExecuteTemplate(&text, file(m.Kind, m.Channel), struct {
 		Facts
-		Name  string
 		Order OrderID
-	}{m.Facts, m.Contact.Name, m.Order})
+	}{m.Facts, m.Order})
 	if err != nil {
 		return Letter{}, fmt.Errorf("write %s: %w", file(m.Kind, m.Channel), err)
 	}
@@ -59,7 +58,7 @@ func (l letters) write(m Message) (Letter, error) {
 	if !found || strings.TrimSpace(body) == "" {
 		return Letter{}, errors.New("write " + file(m.Kind, m.Channel) + ": it has no text below its title")
 	}
-	letter := Letter{ID: string(m.ID), To: m.address(), Name: m.Contact.Name, Title: title, Body: strings.TrimSpace(body) + "\n"}
+	letter := Letter{ID: string(m.ID), To: m.address(), Title: title, Body: strings.TrimSpace(body) + "\n"}
 	if m.Channel == Email {
 		letter.ID = m.Event + "@shop"
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wneessen/go-mail"
 
+	"stormglass/system/platform/mailaddress"
 	"stormglass/system/platform/problem"
 	"stormglass/system/platform/resilience"
 )
@@ -37,11 +38,10 @@ func (b mailbox) email(l Letter) (*mail.Msg, error) {
 	if err := m.From(b.from); err != nil {
 		return nil, fmt.Errorf("write e-mail: sender: %w", err)
 	}
-	to, err := netmail.ParseAddress(l.To)
-	if err != nil { // the error would show the address
-		return nil, problem.New(problem.Invalid, "address_malformed", "the customer's e-mail address is none")
+	if !mailaddress.Valid(l.To) { // of an account that was registered before others were refused
+		return nil, problem.New(problem.Invalid, "address_malformed", "the customer's e-mail address cannot be written to: it must be changed in their profile")
 	}
-	m.AddToMailAddress(&netmail.Address{Name: l.Name, Address: to.Address}) // a name may hold quotes: it is encoded, not pasted
+	m.AddToMailAddress(&netmail.Address{Address: l.To})
 	m.SetMessageIDWithValue(l.ID)
 	m.SetDate()
 	m.Subject(l.Title)

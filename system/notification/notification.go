@@ -81,7 +81,6 @@ const (
 type Contact struct {
 	User  UserID
 	Email string
-	Name  string
 	// Phone is in E.164, or empty: then there are no text messages.
 	Phone string
 	// Version rises with each change.

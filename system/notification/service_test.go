@@ -193,6 +193,54 @@ func (w world) wantCounted(c Channel, s State, want float64) {
 	}
 }
 
+// Anybody can register anybody's address, and order in its name: whoever gets the letters must not get an advertisement.
+func TestNoLetterCarriesTextThatAStrangerChose(t *testing.T) {
+	const advert = "Win at https://evil.example now"
+	each(t, func(w world) {
+		server := startSMTP(t)
+		w.senders[Email] = newMailbox(t, "smtp://"+server.addr)
+		w.hears(event(w.t, "user.registered.v1", &eventsv1.UserRegistered{UserId: "ada", Email: "ada@example.org", Name: advert, Phone: "+4930123456"}),
+			event(w.t, "user.changed.v1", &eventsv1.UserChanged{UserId: "ada", Email: "ada@example.org", Name: advert + "!", Phone: "+4930123456", Version: 2}),
+			confirmed(w.t), dispatched(w.t),
+			event(w.t, "payment.completed.v1", &eventsv1.PaymentCompleted{OrderId: "order-1", UserId: "ada", Amount: &moneyv1.Money{Minor: 1999, Currency: "EUR"}}),
+			event(w.t, "order.cancelled.v1", &eventsv1.OrderCancelled{OrderId: "order-2", UserId: "ada", Reason: "customer"}),
+			event(w.t, "payment.refunded.v1", &eventsv1.PaymentRefunded{OrderId: "order-2", UserId: "ada", Amount: &moneyv1.Money{Minor: 1999, Currency: "EUR"}}))
+		w.mustWork()
+		emails := server.got()
+		if len(emails) != 6 || len(w.post.taken) != 2 {
+			t.Errorf("%d e-mails and %d other messages went out, want 6 and 2: every kind there is", len(emails), len(w.post.taken))
+		}
+		for _, m := range emails {
+			if got := fmt.Sprintf("%+v", m); strings.Contains(got, "evil") || m.header.Get("To") != "<ada@example.org>" {
+				t.Errorf("got %s", got)
+			}
+		}
+		if got := fmt.Sprintf("%+v", w.post.taken); strings.Contains(got, "evil") {
+			t.Errorf("got %s", got)
+		}
+		var names int
+		err := w.db.Read(w.t.Context(), "count names", func(ctx context.Context, tx *store.Tx) error {
+			return tx.QueryRow(ctx, `SELECT COUNT(*) FROM contacts WHERE name <> ''`).Scan(&names)
+		})
+		if err != nil || names != 0 {
+			t.Errorf("%d names are kept, %v; want none", names, err)
+		}
+	})
+}
+
+// An account may have an address from before the rule that refuses it.
+func TestAnAddressThatCannotBeWrittenToFailsItsEmailsAndNothingElse(t *testing.T) {
+	each(t, func(w world) {
+		w.senders[Email] = newMailbox(t, "smtp://"+startSMTP(t).addr)
+		w.hears(event(w.t, "user.registered.v1", &eventsv1.UserRegistered{UserId: "ada", Email: "a..b@example.com", Phone: "+4930123456"}), dispatched(w.t))
+		w.mustWork()
+		w.wantStates("dispatch.email: failed address_malformed", "dispatch.sms: sent ", "welcome.email: failed address_malformed")
+		w.hears(changed(w.t, 2, "ada@example.org", ""), confirmed(w.t))
+		w.mustWork()
+		w.wantStates("confirmation.email: sent ", "confirmation.push: sent ", "dispatch.email: failed address_malformed", "dispatch.sms: sent ", "welcome.email: failed address_malformed")
+	})
+}
+
 func TestEachEventIsToldByItsChannels(t *testing.T) {
 	each(t, func(w world) {
 		w.hears(registered(w.t), confirmed(w.t), dispatched(w.t),

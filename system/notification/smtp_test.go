@@ -30,7 +30,10 @@ type smtpServer struct {
 }
 
 // received is an e-mail that arrived.
-type received struct{ id, to, subject, body string }
+type received struct {
+	id, to, subject, body string
+	header                mail.Header
+}
 
 // startSMTP starts a server that ends with the test.
 func startSMTP(t *testing.T) *smtpServer {
@@ -133,7 +136,7 @@ func (c *smtpSession) Data(r io.Reader) error {
 		return err
 	}
 	c.server.mu.Lock()
-	c.server.messages = append(c.server.messages, received{m.Header.Get("Message-Id"), c.to, m.Header.Get("Subject"), string(body)})
+	c.server.messages = append(c.server.messages, received{m.Header.Get("Message-Id"), c.to, m.Header.Get("Subject"), string(body), m.Header})
 	answer := c.server.onData
 	c.server.mu.Unlock()
 	if answer != nil {

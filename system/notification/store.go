@@ -33,7 +33,6 @@ func toDo(db *store.DB, c Company) work.Table[Message] {
 		DB: db, Name: "messages", Key: "id", Due: `state = 'due' AND company = '` + string(c) + `'`,
 		Columns: `id, event_id, channel, kind, user_id, order_id, facts, correlation, trace, since_us, attempts,
 			COALESCE((SELECT email FROM contacts WHERE contacts.user_id = messages.user_id), ''),
-			COALESCE((SELECT name FROM contacts WHERE contacts.user_id = messages.user_id), ''),
 			COALESCE((SELECT phone FROM contacts WHERE contacts.user_id = messages.user_id), '')`,
 		Scan: scan, ID: func(m Message) string { return string(m.ID) },
 	}
@@ -125,9 +124,9 @@ func postpone(ctx context.Context, tx *store.Tx, o outcome) error {
 
 // putContact keeps a contact if it is newer than what is known, and makes the messages due that wait for it.
 func putContact(ctx context.Context, tx *store.Tx, c Contact) error {
-	_, err := tx.Exec(ctx, `INSERT INTO contacts (user_id, email, name, phone, version) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, name = excluded.name, phone = excluded.phone, version = excluded.version
-		WHERE contacts.version < excluded.version`, c.User, c.Email, c.Name, c.Phone, c.Version)
+	_, err := tx.Exec(ctx, `INSERT INTO contacts (user_id, email, name, phone, version) VALUES ($1, $2, '', $3, $4)
+		ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, phone = excluded.phone, version = excluded.version
+		WHERE contacts.version < excluded.version`, c.User, c.Email, c.Phone, c.Version)
 	if err != nil {
 		return fmt.Errorf("put contact of user %s: %w", c.User, err)
 	}
@@ -142,7 +141,7 @@ func scan(row interface{ Scan(...any) error }) (Message, error) {
 	var facts, trace string
 	var since int64
 	err := row.Scan(&m.ID, &m.Event, &m.Channel, &m.Kind, &m.User, &m.Order, &facts, &m.Correlation, &trace, &since, &m.Attempt,
-		&m.Contact.Email, &m.Contact.Name, &m.Contact.Phone)
+		&m.Contact.Email, &m.Contact.Phone)
 	if err != nil {
 		return Message{}, fmt.Errorf("read message: %w", err)
 	}

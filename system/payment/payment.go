@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"stormglass/system/platform/cardnumber"
 	"stormglass/system/platform/money"
 	"stormglass/system/platform/problem"
 )
@@ -106,7 +107,7 @@ const longestToken = 100
 
 // checkToken refuses what is not a processor's token, a card's number above all. It never repeats the value.
 func checkToken(token string) error {
-	if looksLikeCard(token) {
+	if cardnumber.In(token) {
 		return problem.New(problem.Invalid, "card_number_refused", "token: this looks like a card number, which we never take: let the card processor's form make a token (pm_…) and send that")
 	}
 	rest, ok := strings.CutPrefix(token, "pm_")
@@ -114,22 +115,4 @@ func checkToken(token string) error {
 		return problem.InvalidFields(problem.Field{Name: "token", Problem: "the card processor's token, which begins with pm_"})
 	}
 	return nil
-}
-
-// looksLikeCard says whether a text holds 12 to 19 digits in a row, as card numbers have, spaces and dashes aside.
-func looksLikeCard(text string) bool {
-	run := 0
-	for _, c := range text + "x" {
-		switch {
-		case c >= '0' && c <= '9':
-			run++
-		case c == ' ' || c == '-':
-		default:
-			if run >= 12 && run <= 19 {
-				return true
-			}
-			run = 0
-		}
-	}
-	return false
 }

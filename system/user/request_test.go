@@ -38,6 +38,12 @@ func TestRegistrationIsRefusedFieldByField(t *testing.T) {
 		"e-mail with a header": {with(func(r *Registration) { r.Email = "ada@example.org\r\nBcc: all@example.org" }), []string{"email"}},
 		"e-mail with a script": {with(func(r *Registration) { r.Email = `"<script>"@example.org` }), []string{"email"}},
 		"e-mail too long":      {with(func(r *Registration) { r.Email = "a@" + strings.Repeat("b", 250) + ".de" }), []string{"email"}},
+		"e-mail with two dots": {with(func(r *Registration) { r.Email = "a..b@example.com" }), []string{"email"}},
+		"e-mail from a dot":    {with(func(r *Registration) { r.Email = ".a@example.com" }), []string{"email"}},
+		"e-mail up to a dot":   {with(func(r *Registration) { r.Email = "a.@example.com" }), []string{"email"}},
+		"e-mail not in ASCII":  {with(func(r *Registration) { r.Email = "ädä@example.com" }), []string{"email"}},
+		"e-mail in Kelvin":     {with(func(r *Registration) { r.Email = "\u212aada@example.com" }), []string{"email"}},
+		"e-mail in capitals":   {with(func(r *Registration) { r.Email = " ADA@EXAMPLE.COM " }), nil},
 		"short password":       {with(func(r *Registration) { r.Password = "1234567" }), []string{"password"}},
 		"long password":        {with(func(r *Registration) { r.Password = strings.Repeat("x", 201) }), []string{"password"}},
 		"8 letters of 2 bytes": {with(func(r *Registration) { r.Password = "äöüäöüäö" }), nil},
@@ -52,6 +58,14 @@ func TestRegistrationIsRefusedFieldByField(t *testing.T) {
 	} {
 		if got := fields(c.r.validate()); !slices.Equal(got, c.want) {
 			t.Errorf("%s: complains about %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestAnEmailIsChangedOnlyToOneThatCanBeWrittenTo(t *testing.T) {
+	for email, want := range map[string][]string{"ada@example.org": nil, "a..b@example.com": {"email"}, ".a@example.com": {"email"}, "a.@example.com": {"email"}, "": {"email"}} {
+		if got := fields(Change{Email: &email}.validate()); !slices.Equal(got, want) {
+			t.Errorf("%q: complains about %q, want %q", email, got, want)
 		}
 	}
 }

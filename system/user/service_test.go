@@ -227,3 +227,26 @@ func TestAUserKeepsABoundedNumberOfAddresses(t *testing.T) {
 		w.wantCount(mostAddresses, `SELECT COUNT(*) FROM addresses`)
 	})
 }
+
+// An account may have an address from before the rule that refuses it.
+func TestAnAddressThatIsRefusedTodayStillLogsInUntilItIsChanged(t *testing.T) {
+	each(t, func(w world) {
+		u := w.registered()
+		err := w.db.InTx(w.t.Context(), "put an old address", func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE users SET email = 'a..b@example.com' WHERE id = $1`, u.ID)
+			return err
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if id, _, err := w.Login(w.t.Context(), "A..b@example.com", ada().Password); err != nil || id != u.ID {
+			w.t.Errorf("log in: got %s, %v", id, err)
+		}
+		if got, err := w.Update(w.t.Context(), u.ID, Change{Name: new("Ada King")}); err != nil || got.Email != "a..b@example.com" {
+			w.t.Errorf("change the name: got %s, %v", got.Email, err)
+		}
+		if got, err := w.Update(w.t.Context(), u.ID, Change{Email: new("ada@example.com")}); err != nil || got.Email != "ada@example.com" {
+			w.t.Errorf("change the address: got %s, %v", got.Email, err)
+		}
+	})
+}

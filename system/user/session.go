@@ -3,9 +3,9 @@ package user
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -52,7 +52,7 @@ func errRefresh() error {
 // it takes.
 func (s *Service) Login(ctx context.Context, email, password string) (id ID, tokens Tokens, err error) {
 	var c check
-	c.email(normal(email))
+	c.that(normal(email) != "" && utf8.ValidString(email), "email", "the e-mail address of your account") // also one that is refused today
 	c.that(password != "", "password", "your password")
 	if err := c.err(); err != nil {
 		return "", Tokens{}, err
@@ -184,9 +184,10 @@ func (s *Service) Logout(ctx context.Context, token string) error {
 	})
 }
 
-// issue makes a refresh token and its row.
+// issue makes a refresh token and its row. The token is in hexadecimal, because the gateway knows such ids and never takes
+// the digits in them for a card number.
 func (s *Service) issue(user ID, family string) (token string, row refreshToken) {
-	token = base64.RawURLEncoding.EncodeToString(random(32))
+	token = hex.EncodeToString(random(32))
 	now := s.now()
 	return token, refreshToken{digest: digest(token), family: family, user: user, issued: now, expires: now.Add(s.lives.Refresh)}
 }
