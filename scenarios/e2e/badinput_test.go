@@ -137,7 +137,7 @@ func TestBadInputGetsAProblemToActOn(t *testing.T) {
 		"somebody else's cancellation":  {request{method: "POST", path: "/v1/orders/" + v.order.ID + "/cancel", token: v.stranger.token}, 404, "order_not_found", "of yours"},
 		"somebody else's events":        {request{method: "GET", path: "/v1/orders/" + v.order.ID + "/events", token: v.stranger.token}, 404, "order_not_found", "of yours"},
 		"staff's price":                 {request{method: "PUT", path: "/v1/products/" + lamp + "/price", token: v.token, body: `{"price":{"minor":1,"currency":"EUR"}}`}, 403, "role_missing", "staff"},
-		"staff's stock":                 {post("/v1/products/"+lamp+"/stock", "stock", `{"quantity":1}`), 403, "role_missing", "staff"},
+		"staff's stock":                 {post("/v1/products/"+lamp+"/stock", "stock", `{"quantity":1,"delivery_note":"LS-1"}`), 403, "role_missing", "staff"},
 		"page 0":                        {get("/v1/products?page=0"), 400, "invalid_fields", "page: "},
 		"page of a million":             {get("/v1/products?page_size=1000000"), 400, "invalid_fields", "page_size: "},
 		"sorted by SQL":                 {get("/v1/products?sort=price;drop+table"), 400, "invalid_fields", "sort: "},

@@ -71,7 +71,7 @@ func TestEachRouteAnswersAsDocumented(t *testing.T) {
 		"orders":         {request{path: "/v1/orders?page_size=1", token: ada}, 200, "next_page_token", "next"},
 		"cancel":         {request{method: "POST", path: "/v1/orders/" + theOrder + "/cancel", token: ada}, 200, "state", "cancelled"},
 		"price":          {request{method: "PUT", path: "/v1/products/" + lamp + "/price", token: staff, body: `{"price":{"minor":100,"currency":"EUR"}}`}, 200, "id", lamp},
-		"stock":          {request{method: "POST", path: "/v1/products/" + lamp + "/stock", token: staff, header: keyed, body: `{"quantity":5}`}, 200, "available", 17.0},
+		"stock":          {request{method: "POST", path: "/v1/products/" + lamp + "/stock", token: staff, header: keyed, body: `{"quantity":5,"delivery_note":"LS-1"}`}, 200, "available", 17.0},
 		"keys":           {request{path: "/.well-known/jwks.json"}, 200, "", nil},
 		"document":       {request{path: "/openapi.json"}, 200, "openapi", "3.1.0"},
 	} {

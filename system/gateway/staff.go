@@ -22,7 +22,8 @@ type priceInput struct {
 type changedOutput struct{ Body Product }
 
 type delivery struct {
-	Quantity int64 `json:"quantity" minimum:"1" maximum:"1000000" doc:"Units that came in."`
+	Quantity     int64  `json:"quantity" minimum:"1" maximum:"1000000" doc:"Units that came in."`
+	DeliveryNote string `json:"delivery_note" minLength:"1" maxLength:"100" example:"LS-2026-00017" doc:"The supplier's number for the delivery. Each product of a delivery is taken in once."`
 }
 type stockInput struct {
 	Keyed
@@ -43,6 +44,8 @@ func (g *gateway) staffRoutes() {
 	add(g, route{access: staff}, huma.Operation{
 		OperationID: "restock", Method: http.MethodPost, Path: "/v1/products/{id}/stock", Tags: []string{tagStaff},
 		Summary: "Add to a product's stock",
+		Description: "A repeat with the same Idempotency-Key adds nothing and gives the same answer. The same delivery note and product under another key are " +
+			"refused with 409 delivery_received, and nothing is added.",
 	}, g.restock)
 }
 
@@ -57,7 +60,7 @@ func (g *gateway) changePrice(ctx context.Context, in *priceInput) (*changedOutp
 }
 
 func (g *gateway) restock(ctx context.Context, in *stockInput) (*stockOutput, error) {
-	resp, err := g.inventory.Restock(ctx, &inventoryv1.RestockRequest{IdempotencyKey: in.Key, ProductId: in.ID, Quantity: in.Body.Quantity})
+	resp, err := g.inventory.Restock(ctx, &inventoryv1.RestockRequest{IdempotencyKey: in.Key, ProductId: in.ID, Quantity: in.Body.Quantity, DeliveryNote: in.Body.DeliveryNote})
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,8 @@ const (
 	mostPieces = 1_000_000
 	// longestKey is in bytes.
 	longestKey = 200
+	// longestNote is in bytes, of a delivery note.
+	longestNote = 100
 )
 
 // merge adds up lines of the same product and sorts them, so that all transactions touch products in the same order.

@@ -225,22 +225,33 @@ func TestRestockCountsOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		s, _ := shop(t, url)
 		for range 2 {
-			stock, err := s.Restock(t.Context(), "k1", Line{lamp, 5})
+			stock, err := s.Restock(t.Context(), "k1", "note-1", Line{lamp, 5})
 			if err != nil || stock.Available != 15 {
 				t.Errorf("got %d available, %v; want 15", stock.Available, err)
 			}
 		}
-		if _, err := s.Restock(t.Context(), "k1", Line{lamp, 6}); problem.ReasonOf(err) != "idempotency_key_reused" {
+		if _, err := s.Restock(t.Context(), "k1", "note-1", Line{lamp, 6}); problem.ReasonOf(err) != "idempotency_key_reused" {
 			t.Errorf("the key of another restock: got %v", err)
 		}
-		if _, err := s.Restock(t.Context(), strings.Repeat("k", 201), Line{lamp, 5}); problem.CodeOf(err) != problem.Invalid {
+		if _, err := s.Restock(t.Context(), strings.Repeat("k", 201), "note-1", Line{lamp, 5}); problem.CodeOf(err) != problem.Invalid {
 			t.Errorf("a key that is too long: got %v", err)
 		}
-		if _, err := s.Restock(t.Context(), "k2", Line{"nothing", 5}); problem.CodeOf(err) != problem.NotFound {
+		if _, err := s.Restock(t.Context(), "k2", "note-2", Line{"nothing", 5}); problem.CodeOf(err) != problem.NotFound {
 			t.Errorf("unknown product: got %v", err)
 		}
+		if _, err := s.Restock(t.Context(), "another key", "note-1", Line{lamp, 5}); problem.ReasonOf(err) != "delivery_received" {
+			t.Errorf("the same delivery under another key: got %v", err)
+		}
+		for _, note := range []string{"", strings.Repeat("n", longestNote+1)} {
+			if _, err := s.Restock(t.Context(), "k4", note, Line{lamp, 5}); problem.CodeOf(err) != problem.Invalid {
+				t.Errorf("delivery note %q: got %v, want invalid", note, err)
+			}
+		}
+		if stock, err := s.Restock(t.Context(), "k5", "note-2", Line{lamp, 5}); err != nil || stock.Available != 20 {
+			t.Errorf("the next delivery: got %d available, %v; want 20", stock.Available, err)
+		}
 		for _, n := range []int64{0, -1, mostPieces + 1} {
-			if _, err := s.Restock(t.Context(), "k3", Line{lamp, n}); problem.CodeOf(err) != problem.Invalid {
+			if _, err := s.Restock(t.Context(), "k3", "note-3", Line{lamp, n}); problem.CodeOf(err) != problem.Invalid {
 				t.Errorf("quantity %d: got %v, want invalid", n, err)
 			}
 		}

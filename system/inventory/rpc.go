@@ -41,7 +41,7 @@ func (s *server) Restock(ctx context.Context, r *inventoryv1.RestockRequest) (*i
 	if _, err := auth.RequireRole(ctx, "staff"); err != nil {
 		return nil, err
 	}
-	stock, err := s.service.Restock(ctx, r.GetIdempotencyKey(), Line{ProductID(r.GetProductId()), r.GetQuantity()})
+	stock, err := s.service.Restock(ctx, r.GetIdempotencyKey(), r.GetDeliveryNote(), Line{ProductID(r.GetProductId()), r.GetQuantity()})
 	return &inventoryv1.RestockResponse{Stock: wire(stock)}, err
 }
 

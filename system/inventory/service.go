@@ -188,16 +188,20 @@ func (s *Service) Stocks(ctx context.Context, ids []ProductID) (stocks []Stock, 
 	return stocks, err
 }
 
-// Restock takes in pieces of a product. The same key and request change nothing the second time.
-func (s *Service) Restock(ctx context.Context, key string, line Line) (stock Stock, err error) {
+// Restock takes in the pieces of a product that came with a delivery. The same key and request change nothing the second time; the
+// same delivery under another key is refused.
+func (s *Service) Restock(ctx context.Context, key, deliveryNote string, line Line) (stock Stock, err error) {
 	if key == "" || len(key) > longestKey {
 		return Stock{}, problem.InvalidFields(problem.Field{Name: "Idempotency-Key", Problem: "send a header of 1 to 200 characters that is new for each restock, such as a UUID"})
+	}
+	if deliveryNote == "" || len(deliveryNote) > longestNote {
+		return Stock{}, problem.InvalidFields(problem.Field{Name: "delivery_note", Problem: "the supplier's number for the delivery, 1 to 100 characters"})
 	}
 	if line.Quantity < 1 || line.Quantity > mostPieces {
 		return Stock{}, problem.InvalidFields(problem.Field{Name: "quantity", Problem: "1 to 1000000"})
 	}
 	err = s.db.InTx(ctx, "restock", func(ctx context.Context, tx *store.Tx) error {
-		first, fresh, err := insertRestock(ctx, tx, key, line, s.now())
+		first, fresh, err := insertRestock(ctx, tx, restock{key, deliveryNote, line}, s.now())
 		switch {
 		case err != nil:
 			return err
@@ -205,7 +209,9 @@ func (s *Service) Restock(ctx context.Context, key string, line Line) (stock Sto
 			if err := receive(ctx, tx, line); err != nil {
 				return err
 			}
-		case first != line:
+		case first.key != key:
+			return problem.New(problem.Conflict, "delivery_received", "this product of delivery %s was taken in before: nothing was added", deliveryNote)
+		case first != restock{key, deliveryNote, line}:
 			return problem.New(problem.Conflict, "idempotency_key_reused", "this Idempotency-Key was used for a different restock: send a new key with each new one")
 		}
 		stock, err = stockOf(ctx, tx, line.Product)

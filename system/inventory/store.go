@@ -146,19 +146,27 @@ func totals(ctx context.Context, tx *store.Tx) (Stock, error) {
 	return s, nil
 }
 
-// insertRestock notes a restock. When its key was used before, it gives what for, and false.
-func insertRestock(ctx context.Context, tx *store.Tx, key string, line Line, now time.Time) (first Line, fresh bool, err error) {
-	n, err := tx.Exec(ctx, `INSERT INTO restocks (idempotency_key, product_id, quantity, restocked_us) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		key, line.Product, line.Quantity, store.Micros(now))
+// restock is what came of one product with one delivery.
+type restock struct {
+	key, deliveryNote string
+	line              Line
+}
+
+// insertRestock notes a restock. Where its key or its delivery was used before, it gives the restock that did so, and false.
+func insertRestock(ctx context.Context, tx *store.Tx, r restock, now time.Time) (first restock, fresh bool, err error) {
+	n, err := tx.Exec(ctx, `INSERT INTO restocks (idempotency_key, delivery_note, product_id, quantity, restocked_us) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+		r.key, r.deliveryNote, r.line.Product, r.line.Quantity, store.Micros(now))
 	if err != nil {
-		return Line{}, false, fmt.Errorf("insert restock: %w", err)
+		return restock{}, false, fmt.Errorf("insert restock: %w", err)
 	}
 	if n == 1 {
-		return line, true, nil
+		return r, true, nil
 	}
-	err = tx.QueryRow(ctx, `SELECT product_id, quantity FROM restocks WHERE idempotency_key = $1`, key).Scan(&first.Product, &first.Quantity)
+	err = tx.QueryRow(ctx, `SELECT idempotency_key, delivery_note, product_id, quantity FROM restocks WHERE idempotency_key = $1 OR (delivery_note = $2 AND product_id = $3)
+		ORDER BY CASE idempotency_key WHEN $1 THEN 0 ELSE 1 END LIMIT 1`, r.key, r.deliveryNote, r.line.Product).
+		Scan(&first.key, &first.deliveryNote, &first.line.Product, &first.line.Quantity)
 	if err != nil {
-		return Line{}, false, fmt.Errorf("read restock: %w", err)
+		return restock{}, false, fmt.Errorf("read restock: %w", err)
 	}
 	return first, false, nil
 }

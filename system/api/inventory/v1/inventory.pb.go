@@ -166,8 +166,10 @@ type RestockRequest struct {
 	IdempotencyKey string                 `protobuf:"bytes,1,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	ProductId      string                 `protobuf:"bytes,2,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
 	Quantity       int64                  `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The supplier's number for the delivery.
+	DeliveryNote  string `protobuf:"bytes,4,opt,name=delivery_note,json=deliveryNote,proto3" json:"delivery_note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RestockRequest) Reset() {
@@ -219,6 +221,13 @@ func (x *RestockRequest) GetQuantity() int64 {
 		return x.Quantity
 	}
 	return 0
+}
+
+func (x *RestockRequest) GetDeliveryNote() string {
+	if x != nil {
+		return x.DeliveryNote
+	}
+	return ""
 }
 
 type RestockResponse struct {
@@ -278,12 +287,13 @@ const file_inventory_v1_inventory_proto_rawDesc = "" +
 	"\vproduct_ids\x18\x01 \x03(\tR\n" +
 	"productIds\"=\n" +
 	"\x10GetStockResponse\x12)\n" +
-	"\x05stock\x18\x01 \x03(\v2\x13.inventory.v1.StockR\x05stock\"t\n" +
+	"\x05stock\x18\x01 \x03(\v2\x13.inventory.v1.StockR\x05stock\"\x99\x01\n" +
 	"\x0eRestockRequest\x12'\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tR\x0eidempotencyKey\x12\x1d\n" +
 	"\n" +
 	"product_id\x18\x02 \x01(\tR\tproductId\x12\x1a\n" +
-	"\bquantity\x18\x03 \x01(\x03R\bquantity\"<\n" +
+	"\bquantity\x18\x03 \x01(\x03R\bquantity\x12#\n" +
+	"\rdelivery_note\x18\x04 \x01(\tR\fdeliveryNote\"<\n" +
 	"\x0fRestockResponse\x12)\n" +
 	"\x05stock\x18\x01 \x01(\v2\x13.inventory.v1.StockR\x05stock2\xaf\x01\n" +
 	"\x10InventoryService\x12N\n" +

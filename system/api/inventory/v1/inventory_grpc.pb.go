@@ -31,7 +31,8 @@ const (
 type InventoryServiceClient interface {
 	// GetStock returns the stock of the products that exist among the ids.
 	GetStock(ctx context.Context, in *GetStockRequest, opts ...grpc.CallOption) (*GetStockResponse, error)
-	// Restock adds to what is available; the caller's token must carry the role "staff". The key makes a repeat safe.
+	// Restock adds to what is available; the caller's token must carry the role "staff". The key makes a repeat safe, and each
+	// delivery note of a product is taken in once, whatever the key.
 	Restock(ctx context.Context, in *RestockRequest, opts ...grpc.CallOption) (*RestockResponse, error)
 }
 
@@ -71,7 +72,8 @@ func (c *inventoryServiceClient) Restock(ctx context.Context, in *RestockRequest
 type InventoryServiceServer interface {
 	// GetStock returns the stock of the products that exist among the ids.
 	GetStock(context.Context, *GetStockRequest) (*GetStockResponse, error)
-	// Restock adds to what is available; the caller's token must carry the role "staff". The key makes a repeat safe.
+	// Restock adds to what is available; the caller's token must carry the role "staff". The key makes a repeat safe, and each
+	// delivery note of a product is taken in once, whatever the key.
 	Restock(context.Context, *RestockRequest) (*RestockResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }
