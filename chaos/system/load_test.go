@@ -163,7 +163,13 @@ func TestAMistakeIsToldWithItsPlaceAndTheNearestWord(t *testing.T) {
 	}
 }
 
-func TestEmptyAndMissingFilesAreTold(t *testing.T) {
+func TestFilesThatAreNotOneDocumentAreTold(t *testing.T) {
+	if _, err := Parse("toy.yaml", []byte(good+"---\n"+good)); err == nil || !strings.Contains(err.Error(), "a second document begins here") {
+		t.Errorf("got %v, want word of the second document", err)
+	}
+	if s, err := Parse("toy.yaml", []byte("\ufeff"+good)); err != nil || s.Name != "toy" {
+		t.Errorf("a byte order mark: got %v, want the system toy", err)
+	}
 	if _, err := Parse("toy.yaml", nil); err == nil || !strings.Contains(err.Error(), "the file is empty") {
 		t.Errorf("got %v, want it to say that the file is empty", err)
 	}

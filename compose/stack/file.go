@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"stormglass/chaos/system"
 )
 
 // Project is the name under which Docker knows the stack's containers, networks and volumes.
@@ -87,7 +89,11 @@ func (s *Stack) lay(path string) error {
 		Secrets  map[string]Secret
 		Volumes  map[string]any
 	}
-	if err := yaml.Unmarshal([]byte(s.expand(string(text))), &layer); err != nil {
+	root, err := system.Document(path, []byte(s.expand(string(text))), "services")
+	if err != nil {
+		return fmt.Errorf("read layer: %w", err)
+	}
+	if err := yaml.NodeToValue(root, &layer); err != nil {
 		return fmt.Errorf("read layer %s: %w", path, err)
 	}
 	for name, over := range layer.Services {
