@@ -20,6 +20,8 @@ func TestAWrongURLIsAUsageErrorThatSaysWhatToWrite(t *testing.T) {
 		"sqlite://x.db":                               "absolute path",
 		"sqlite:///nowhere/at/all/x.db":               "/nowhere/at/all/x.db",
 		"sqlite:///tmp/x.db?mode=memory":              `"mode"`,
+		"sqlite:///tmp/c#/x.db":                       "%23",
+		"sqlite:///tmp/x.db#":                         "%23",
 		"sqlite:///tmp/x.db?link=here":                `link="here"`,
 		"sqlite:///tmp/x.db?max_conns=none":           `max_conns="none"`,
 		"postgres://u:hush@localhost/x?max_conns=0":   `max_conns="0"`,
