@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -191,6 +192,9 @@ func (s *Stack) Names() []string {
 	return names
 }
 
+// settingName is what a setting can be called.
+var settingName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // readEnv reads lines of NAME=value.
 func readEnv(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
@@ -198,10 +202,20 @@ func readEnv(path string) (map[string]string, error) {
 		return nil, fmt.Errorf("read versions: %w", err)
 	}
 	values := map[string]string{}
+	number := 0
 	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
-			values[name] = value
+		number++
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
 		}
+		name, value, ok := strings.Cut(line, "=")
+		if !ok || !settingName.MatchString(name) {
+			return nil, fmt.Errorf("read versions: %s:%d: expected a comment or NAME=value, got %q", path, number, line)
+		}
+		values[name] = value
+	}
+	if len(values) == 0 {
+		return nil, fmt.Errorf("read versions: %s is empty, or has nothing but comments: expected lines such as REDIS_IMAGE=redis:7", path)
 	}
 	return values, nil
 }
