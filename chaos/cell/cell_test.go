@@ -95,6 +95,17 @@ func TestAURLNamesTheDataFolderWhateverItIsCalled(t *testing.T) {
 	}
 }
 
+func TestAFolderWhoseNameIsNotUTF8IsRefused(t *testing.T) {
+	o := celltest.Options(t)
+	o.Dir += "\xff"
+	if _, err := cell.Start(t.Context(), celltest.System(t), o); err == nil || !strings.Contains(err.Error(), "is not UTF-8") {
+		t.Errorf("got %v, want an error that names the folder: a guard would remove another one", err)
+	}
+	if _, err := os.Stat(o.Dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder was made (%v)", err)
+	}
+}
+
 func TestTwoOfEachGetAProxyForEachPair(t *testing.T) {
 	c := celltest.Start(t, func(o *cell.Options) { o.Instances = map[string]int{"shop": 2, "store": 2} })
 	proxies, err := c.Proxies("shop -> store")

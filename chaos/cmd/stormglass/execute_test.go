@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -204,6 +205,22 @@ func TestValidateAndListReadAFolder(t *testing.T) {
 	}
 	if code, stdout, stderr := y.execute(y.line("list", "--markdown", dir)...); code != 0 || !strings.Contains(stdout, "| [`calm`]("+filepath.Join(dir, "calm.yaml")+") | PASS |") {
 		t.Errorf("list --markdown: got code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func TestTheTableOfClaimsLinksToAFolderOfAnyName(t *testing.T) {
+	y := newToy(t)
+	text, err := os.ReadFile(runtest.Write(t, "scenarios/calm.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "a (b) #%41 [c]")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "calm.yaml"), text, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	want := "](" + filepath.Dir(dir) + "/a%20%28b%29%20%23%2541%20%5Bc%5D/calm.yaml) |"
+	if code, stdout, stderr := y.execute(y.line("list", "--markdown", dir)...); code != 0 || !strings.Contains(stdout, want) {
+		t.Errorf("got code %d, want 0 and %s\n%s%s", code, want, stdout, stderr)
 	}
 }
 
