@@ -129,6 +129,7 @@ func TestAMistakeIsToldWithItsPlaceAndTheNearestWord(t *testing.T) {
 		"unknown client":     {"client: shop, server: store,", "client: shopp, server: store,", "did you mean shop?"},
 		"unknown server":     {"server: store,", "server: stores,", "did you mean store?"},
 		"unknown via":        {"via: store", "via: storr", "did you mean store?"},
+		"server's name":      {"server: store-db,", "server: store/db?,", `20:28: "store/db?" is not a name for a server`},
 		"unknown port":       {"server: store, port: http", "server: store, port: htp", "did you mean http?"},
 		"no address":         {"http://{addr}", "http://here", "19:70: value does not say where the address goes"},
 		"two of one link":    {"server: store-db, via: store", "server: store", "20:5: link shop -> store stands there twice"},
