@@ -3,9 +3,11 @@
 GO      ?= go
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X stormglass/system/platform/boot.Version=$(VERSION) -X stormglass/chaos/run.Version=$(VERSION)
-SCENARIOS ?= $(wildcard scenarios/*.yaml)
+SCENARIOS ?= scenarios
 LOCALLY ?= broker-killed inventory-killed-mid-saga order-killed-mid-saga payment-killed-mid-saga shipping-killed-mid-saga answers-lost order-rolling-restart flash-sale
-TOOLS   := $(CURDIR)/bin/tools
+# Tools are named by a relative path here, and by the shell's $PWD where a program needs an absolute one: make takes a blank or a
+# colon in the checkout's own path for the end of a name.
+TOOLS   := bin/tools
 
 .DEFAULT_GOAL := help
 .PHONY: help build up probe chaos-test chaos-local test evidence-test mutate bench loadtest generate alerts alerts-test dashboards check clean compose-up compose-down
@@ -33,11 +35,11 @@ chaos-local: build ## deaths, lost answers and a rush on PostgreSQL, RabbitMQ an
 test: ## run all tests with the race detector; says what it could not test
 	@mkdir -p out; rm -f out/not-tested
 	$(GO) vet ./...
-	NOT_TESTED=$(CURDIR)/out/not-tested $(GO) test -race -timeout 20m $(TESTFLAGS) ./...
+	NOT_TESTED="$$PWD/out/not-tested" $(GO) test -race -timeout 20m $(TESTFLAGS) ./...
 	@if [ -s out/not-tested ]; then echo; echo "Not tested on this machine:"; sort -u out/not-tested; fi
 
 evidence-test: ## put the queries of dashboards and alerts to what `make chaos-test` recorded
-	EVIDENCE=$(CURDIR)/out/chaos/latest $(GO) test -count=1 -timeout 10m ./dashboards/... ./alerts/...
+	EVIDENCE="$$PWD/out/chaos/latest" $(GO) test -count=1 -timeout 10m ./dashboards/... ./alerts/...
 
 mutate: build ## take out one defence of the shop after the other, and see whether the checks notice
 	bin/stormglass mutate $(FLAGS)
@@ -52,7 +54,7 @@ loadtest: build $(TOOLS)/k6 ## load the shop with k6: PROFILE=smoke (or average,
 	@bin/loadtest
 
 generate: $(TOOLS)/buf ## make what is generated again: Go of the contracts, schema of scenarios, README's table of claims
-	cd system/api && PATH=$(TOOLS):$$PATH buf lint && PATH=$(TOOLS):$$PATH buf generate
+	PATH="$$PWD/$(TOOLS):$$PATH" && cd system/api && buf lint && buf generate
 	$(GO) run ./chaos/cmd/stormglass schema > scenarios/schema.json
 	@mkdir -p out && $(GO) run ./chaos/cmd/stormglass list --markdown > out/claims.md
 	sed -i -e '/<!-- claims -->/,/<!-- .claims -->/{//!d}' -e '/<!-- claims -->/r out/claims.md' README.md
@@ -68,7 +70,7 @@ alerts: ## write the rules of the shop's objectives again, from the Go that list
 	$(GO) run ./alerts/cmd/alerts alerts/rules/slo.yaml
 
 alerts-test: $(TOOLS)/promtool ## check alert rules, their unit tests, routes and runbooks with promtool, pint and amtool
-	@mkdir -p out; : >out/alerts-not-tested; REQUIRE_ALERT_TOOLS=1 NOT_TESTED=$(CURDIR)/out/alerts-not-tested $(GO) test -count=1 -timeout 10m ./alerts/... && cat out/alerts-not-tested
+	@mkdir -p out; : >out/alerts-not-tested; REQUIRE_ALERT_TOOLS=1 NOT_TESTED="$$PWD/out/alerts-not-tested" $(GO) test -count=1 -timeout 10m ./alerts/... && cat out/alerts-not-tested
 dashboards: ## write dashboards/generated again, from the Go that draws it
 	$(GO) run ./dashboards/cmd/dashboards dashboards/generated
 
@@ -82,7 +84,7 @@ $(TOOLS)/buf: tools/go.mod
 $(TOOLS)/k6: loadtests/k6/go.mod
 $(TOOLS)/promtool: tools/prometheus/go.mod
 $(TOOLS)/%:
-	GOBIN=$(TOOLS) $(GO) -C $(<D) install -tags remove_all_sd tool
+	GOBIN="$$PWD/$(TOOLS)" $(GO) -C $(<D) install -tags remove_all_sd tool
 
 clean: ## remove bin/ and out/
 	rm -rf bin out

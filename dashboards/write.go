@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,12 +40,12 @@ func Write(dir string) error {
 		return err
 	}
 	for _, pattern := range []string{"*.json", "export/*.json"} {
-		old, err := filepath.Glob(filepath.Join(dir, pattern))
+		old, err := fs.Glob(os.DirFS(dir), pattern)
 		if err != nil {
 			return fmt.Errorf("list old files: %w", err)
 		}
 		for _, name := range old {
-			if err := os.Remove(name); err != nil {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
 				return fmt.Errorf("remove old file: %w", err)
 			}
 		}

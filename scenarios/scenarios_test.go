@@ -3,21 +3,21 @@ package scenarios
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"stormglass/chaos/fault"
 	"stormglass/chaos/scenario"
+	"stormglass/chaos/system"
 )
 
 // all reads every scenario of this folder.
 func all(t *testing.T) []*scenario.Scenario {
 	t.Helper()
-	paths, err := filepath.Glob("*.yaml")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("got %d scenarios, %v", len(paths), err)
+	paths, err := system.YAMLFiles(".")
+	if err != nil {
+		t.Fatalf("find scenarios: %v", err)
 	}
 	var found []*scenario.Scenario
 	for _, path := range paths {

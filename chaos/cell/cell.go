@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"stormglass/chaos/system"
 	"stormglass/internal/ports"
@@ -78,6 +79,9 @@ func Start(ctx context.Context, sys *system.System, o Options) (*Cell, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("start cell: %w", err)
+	}
+	if !utf8.ValidString(o.Dir) { // the guard is told in JSON what it has to remove
+		return nil, fmt.Errorf("start cell: the name of its folder %q is not UTF-8: choose another folder, or set TMPDIR to one", o.Dir)
 	}
 	c := &Cell{
 		sys: sys, o: o, deaths: make(chan Death, 64),

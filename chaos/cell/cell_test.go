@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,6 +60,49 @@ func TestAProcessGetsItsSettingsAndNoneOfTheHarness(t *testing.T) {
 		if strings.HasPrefix(setting, "STRAY_SETTING=") || strings.HasPrefix(setting, "JAEGER=") {
 			t.Errorf("got %s, which should not be there", setting)
 		}
+	}
+}
+
+// TestAURLNamesTheDataFolderWhateverItIsCalled had the folder's path pasted as it is: a database was cut off at the first number
+// sign and lay outside the cell, shared by all services, and a placeholder in the path was filled in.
+func TestAURLNamesTheDataFolderWhateverItIsCalled(t *testing.T) {
+	var data string
+	c := celltest.Start(t, func(o *cell.Options) {
+		o.Dir = filepath.Join(o.Dir, "c# %41?&'\" {instance} [x] + ;:@=ü")
+		o.Env = map[string]map[string]string{"shop": {
+			"DATABASE": "sqlite://{data}/shop.db?link={port.http}", "QUERY": "sqlite:///x?file={data}/y&instance={instance}", "FILE": "{data}/shop.db",
+		}}
+		data = filepath.Join(o.Dir, "data")
+	})
+	var env []string
+	if err := json.Unmarshal([]byte(celltest.MustGet(t, c.Public()+"/env")), &env); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, setting := range env {
+		name, value, _ := strings.Cut(setting, "=")
+		got[name] = value
+	}
+	database, err := url.Parse(got["DATABASE"])
+	if err != nil || database.Path != data+"/shop.db" || database.RawQuery != "link="+strings.TrimPrefix(c.Public(), "http://") || database.Fragment != "" {
+		t.Errorf("got database URL %q (%v), want the path %q", got["DATABASE"], err, data+"/shop.db")
+	}
+	if other, err := url.Parse(got["QUERY"]); err != nil || other.Query().Get("file") != data+"/y" || other.Query().Get("instance") != "shop-1" {
+		t.Errorf("got URL %q (%v), want the file %q and the instance shop-1 in its query", got["QUERY"], err, data+"/y")
+	}
+	if want := data + "/shop.db"; got["FILE"] != want {
+		t.Errorf("got %q, which is no URL, want the path as it is: %q", got["FILE"], want)
+	}
+}
+
+func TestAFolderWhoseNameIsNotUTF8IsRefused(t *testing.T) {
+	o := celltest.Options(t)
+	o.Dir += "\xff"
+	if _, err := cell.Start(t.Context(), celltest.System(t), o); err == nil || !strings.Contains(err.Error(), "is not UTF-8") {
+		t.Errorf("got %v, want an error that names the folder: a guard would remove another one", err)
+	}
+	if _, err := os.Stat(o.Dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder was made (%v)", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"maps"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -78,17 +79,25 @@ func (p *plan) placeholders(in *planned, o Options) map[string]string {
 	return words
 }
 
-// expand fills the placeholders of a value in. A value that needs one that is empty, such as the address of a trace
-// collector that is not there, is no setting at all.
+// expand fills the placeholders of a value in, in one pass: what a folder's name happens to hold is never taken for a
+// placeholder. A value that needs one that is empty, such as the address of a trace collector that is not there, is no setting
+// at all. In a URL the data folder is escaped, whose name may hold any character; addresses and instances hold none that a URL
+// reserves.
 func expand(value string, words map[string]string) (string, bool) {
+	var pairs []string
 	for word, meaning := range words {
-		if !strings.Contains(value, word) {
-			continue
-		}
-		if meaning == "" {
+		if meaning == "" && strings.Contains(value, word) {
 			return "", false
 		}
-		value = strings.ReplaceAll(value, word, meaning)
+		if word == "{data}" && strings.Contains(value, "://") {
+			meaning = escapePath(meaning)
+		}
+		pairs = append(pairs, word, meaning)
 	}
-	return value, true
+	return strings.NewReplacer(pairs...).Replace(value), true
+}
+
+// escapePath escapes all of a file's path but its slashes, so that it can stand in the path of a URL and in its query.
+func escapePath(path string) string {
+	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(path))
 }

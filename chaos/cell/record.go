@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,9 +81,9 @@ func (r *record) close() error {
 
 // sweep cleans up behind every guard of this user that is gone and could not do it itself.
 func sweep(dir string) error {
-	paths, err := filepath.Glob(filepath.Join(dir, "*"+recordSuffix))
-	for _, path := range paths {
-		err = errors.Join(err, sweepRecord(path))
+	names, err := fs.Glob(os.DirFS(dir), "*"+recordSuffix)
+	for _, name := range names {
+		err = errors.Join(err, sweepRecord(filepath.Join(dir, name)))
 	}
 	return err
 }

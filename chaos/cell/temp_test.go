@@ -9,7 +9,10 @@ import (
 )
 
 func TestATemporaryFolderIsSweptOnceNobodyHoldsIt(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "a [b] * c")) // which is a pattern that does not match itself
+	if err := os.Mkdir(os.TempDir(), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	gone := func(path string) bool {
 		_, err := os.Stat(path)
 		return errors.Is(err, fs.ErrNotExist)

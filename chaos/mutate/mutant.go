@@ -6,7 +6,6 @@
 package mutate
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,12 +40,9 @@ type Edit struct {
 
 // Load reads every mutant of a folder, or says what is wrong with each that cannot be read.
 func Load(dir string) ([]Mutant, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	files, err := system.YAMLFiles(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find mutants: %w", err)
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("find mutants: %s holds no .yaml file", dir)
 	}
 	var all []Mutant
 	var errs []error
@@ -66,7 +62,11 @@ func read(file string) (Mutant, error) {
 	if err != nil {
 		return m, err
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&m); err != nil {
+	root, err := system.Document(file, text, "a mutant, which starts with name and removes")
+	if err != nil {
+		return m, err
+	}
+	if err := yaml.NodeToValue(root, &m, yaml.Strict()); err != nil {
 		return m, errors.New(yaml.FormatError(err, false, true))
 	}
 	for _, key := range []struct{ name, value string }{
@@ -76,7 +76,7 @@ func read(file string) (Mutant, error) {
 			return m, fmt.Errorf("%s is missing", key.name)
 		}
 	}
-	if base := strings.TrimSuffix(filepath.Base(file), ".yaml"); base != m.Name {
+	if base := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)); base != m.Name {
 		return m, fmt.Errorf("the mutant is named %q and its file %q: give both one name", m.Name, base)
 	}
 	if len(m.Tiers) == 0 {

@@ -84,7 +84,8 @@ func TestAMutantFileThatIsWrongIsNamed(t *testing.T) {
 		"no edits":      {polite[:strings.Index(polite, "edits:")], "edits are missing"},
 		"another name":  {strings.Replace(polite, "name: rude", "name: kind", 1), "give both one name"},
 		"not YAML":      {"- [", "rude.yaml"},
-		"empty":         {"", "rude.yaml"},
+		"empty":         {"", "the file is empty"},
+		"second":        {polite + "---\n" + polite, "a second document begins here"},
 		"not a mapping": {"just text", "rude.yaml"},
 	} {
 		_, err := mutate.Load(write(t, map[string]string{"rude.yaml": c.text}))

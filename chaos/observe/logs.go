@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,17 +43,17 @@ func Logs(dir string, match LogMatch) ([]LogLine, error) {
 	if _, err := os.Stat(folder); err != nil {
 		return nil, fmt.Errorf("read logs: %w", err)
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.log"))
+	files, err := fs.Glob(os.DirFS(folder), "*.log")
 	if err != nil {
 		return nil, fmt.Errorf("list logs: %w", err)
 	}
 	var found []LogLine
-	for _, path := range files {
-		instance := strings.TrimSuffix(filepath.Base(path), ".log")
+	for _, file := range files {
+		instance := strings.TrimSuffix(file, ".log")
 		if match.Instance != "" && match.Instance != instance {
 			continue
 		}
-		if found, err = match.search(path, instance, found); err != nil {
+		if found, err = match.search(filepath.Join(folder, file), instance, found); err != nil {
 			return nil, fmt.Errorf("read logs: %w", err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // writeLogs makes DIR/logs with the lines of two processes.
 func writeLogs(t *testing.T) (dir string) {
 	t.Helper()
-	dir = t.TempDir()
+	dir = filepath.Join(t.TempDir(), "a [b] * c") // which is a pattern that does not match itself
 	files := map[string]string{
 		"order-1.log": `{"level":"info","time":"2026-01-02T10:00:00.100Z","correlation_id":"c1","trace_id":"t1","span_id":"s1","message":"order accepted"}
 {"level":"error","time":"2026-01-02T10:00:00.300Z","correlation_id":"c2","message":"order failed"}
@@ -21,7 +21,7 @@ goroutine 1 [running]:`,
 `,
 		"notes.txt": "order accepted",
 	}
-	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range files {

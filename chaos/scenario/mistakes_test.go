@@ -23,7 +23,16 @@ func TestMistakesAreToldWithTheirPlaceAndTheNearestWord(t *testing.T) {
 		file string
 		want string // line:column: message
 	}{
-		"empty file":                     {"", "1:1: the file is empty; a scenario starts with name, claim and load"},
+		"empty file":                     {"", "1:1: the file is empty, or has nothing but comments: expected a scenario, which starts with name, claim and load"},
+		"nothing but comments":           {"# name: x\n\n  # claim: C.\n", "1:1: the file is empty, or has nothing but comments"},
+		"second document":                {short + "---\nname: y\n", "5:1: a second document begins here, and a file holds one"},
+		"second document after an end":   {short + "...\nverdict: FAIL\n", "6:1: a second document begins here"},
+		"second document behind none":    {"---\n---\n" + short, "2:1: a second document begins here"},
+		"empty second document":          {short + "--- # more to come\n", "5:1: a second document begins here"},
+		"UTF-16":                         {"\xff\xfen\x00a\x00m\x00e\x00", "1:1: the file looks like UTF-16 or is no text: save it as UTF-8"},
+		"UTF-16 without a mark":          {"n\x00a\x00m\x00e\x00", "1:1: the file looks like UTF-16"},
+		"Latin-1":                        {"name: x\nclaim: caf\xe9\n", "2:11: this is not UTF-8: save the file as UTF-8"},
+		"mistake behind a mark":          {"\ufeffnme: x\n", "1:1: unknown key \"nme\"; did you mean name?\n    1 | nme: x\n      | ^"},
 		"not YAML":                       {"name: [", "1:7: "},
 		"not a mapping":                  {"- name", "1:1: scenario: expected entries of the form key: value, got -"},
 		"key given twice":                {"name: x\nname: y\n", `2:1: mapping key "name" already defined`},

@@ -131,6 +131,22 @@ func TestWhatAFileDoesNotSayHasADefault(t *testing.T) {
 	}
 }
 
+func TestWhatYAMLPermitsAroundOneDocumentIsAccepted(t *testing.T) {
+	for name, file := range map[string]string{
+		"byte order mark":           "\ufeff" + short,
+		"separator before":          "# A scenario.\n---\n" + short,
+		"directive before":          "%YAML 1.2\n---\n" + short,
+		"mark, directive, comments": "\ufeff%YAML 1.2\n# A scenario.\n---\n" + short,
+		"end and comment behind":    short + "...\n# The end.\n",
+		"separator in a text":       short + "risk: |\n  ---\n  order-pending\n",
+		"Windows' line ends":        strings.ReplaceAll(short, "\n", "\r\n"),
+	} {
+		if s, err := Parse("x.yaml", []byte(file)); err != nil || s.Name != "x" {
+			t.Errorf("%s: got %v, want the scenario x", name, err)
+		}
+	}
+}
+
 func TestLoadWantsTheFileNamedAsItsScenario(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "y.yaml")
 	if err := os.WriteFile(path, []byte(short), 0o644); err != nil {

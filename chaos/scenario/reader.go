@@ -6,9 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
 	"stormglass/chaos/system"
@@ -21,31 +19,23 @@ type places map[string]*token.Token
 // reader collects mistakes, so that a file's author sees all of them at once.
 type reader struct {
 	file     string
-	lines    []string
+	source   string
 	places   places
 	mistakes []error
 }
 
 func newReader(file string, source []byte) *reader {
-	return &reader{file: file, lines: strings.Split(string(source), "\n"), places: places{}}
+	return &reader{file: file, source: string(source), places: places{}}
 }
 
 // tree parses the source, or notes its syntax error and returns nil.
 func (r *reader) tree(source []byte) ast.Node {
-	file, err := parser.ParseBytes(source, 0)
-	if syntax, ok := errors.AsType[yaml.Error](err); ok {
-		r.fail(syntax.GetToken(), "%s", syntax.GetMessage())
-		return nil
-	}
+	root, err := system.Document(r.file, source, "a scenario, which starts with name, claim and load")
 	if err != nil {
-		r.fail(nil, "%v", err)
+		r.mistakes = append(r.mistakes, err)
 		return nil
 	}
-	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		r.fail(nil, "the file is empty; a scenario starts with name, claim and load")
-		return nil
-	}
-	return file.Docs[0].Body
+	return root
 }
 
 // at notes a mistake at the place of a path, or of the nearest thing around it that the file does contain.
@@ -60,19 +50,9 @@ func (r *reader) fail(at *token.Token, format string, args ...any) {
 	mistake := &system.Error{File: r.file, Line: 1, Column: 1, Message: fmt.Sprintf(format, args...)}
 	if at != nil && at.Position != nil {
 		mistake.Line, mistake.Column = at.Position.Line, at.Position.Column
-		mistake.Source = r.excerpt(at.Position)
+		mistake.Source = system.Excerpt(r.source, mistake.Line, mistake.Column)
 	}
 	r.mistakes = append(r.mistakes, mistake)
-}
-
-// excerpt is the line in question with a mark below the place.
-func (r *reader) excerpt(at *token.Position) string {
-	if at.Line < 1 || at.Line > len(r.lines) {
-		return ""
-	}
-	line := strings.ReplaceAll(r.lines[at.Line-1], "\t", " ")
-	margin := fmt.Sprintf("%5d | ", at.Line)
-	return margin + line + "\n" + strings.Repeat(" ", len(margin)-2) + "| " + strings.Repeat(" ", max(0, at.Column-1)) + "^"
 }
 
 // err is all mistakes in the order of their places, or nil.

@@ -22,6 +22,9 @@ func (r *reader) link(n ast.Node, over map[string]map[string]field, s *System) L
 	l.Server = r.text(keys["server"].value, "server")
 	if via, ok := keys["via"]; ok {
 		l.Via = r.oneOf(via.value, "via: it must be a unit", s.UnitNames())
+		if !unitName.MatchString(l.Server) { // it stands in the link's name, in URLs and in queries
+			r.fail(keys["server"].value.GetToken(), "%q is not a name for a server: expected small letters, digits and single dashes", l.Server)
+		}
 	} else {
 		l.Server = r.oneOf(keys["server"].value, "server: it must be a unit (or name one with via)", s.UnitNames())
 	}

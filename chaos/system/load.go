@@ -1,13 +1,10 @@
 package system
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // Load reads a system from its file. A mistake in it is an *Error: the place, what was expected, the nearest valid word.
@@ -22,18 +19,11 @@ func Load(path string) (*System, error) {
 // Parse reads a system from the contents of a file; the path serves the messages.
 func Parse(path string, data []byte) (*System, error) {
 	r := &reader{file: path}
-	tree, err := parser.ParseBytes(data, 0)
-	if syntax, ok := errors.AsType[yaml.Error](err); ok {
-		r.fail(syntax.GetToken(), "%s", syntax.GetMessage())
-		return nil, r.err
-	}
+	root, err := Document(path, data, "name, programs, units and links")
 	if err != nil {
-		return nil, fmt.Errorf("read system: %w", err)
+		return nil, err
 	}
-	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
-		return nil, &Error{File: path, Line: 1, Column: 1, Message: "the file is empty: expected name, programs, units and links"}
-	}
-	s := r.system(path, tree.Docs[0].Body)
+	s := r.system(path, root)
 	if r.err != nil {
 		return nil, r.err
 	}

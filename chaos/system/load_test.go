@@ -129,6 +129,7 @@ func TestAMistakeIsToldWithItsPlaceAndTheNearestWord(t *testing.T) {
 		"unknown client":     {"client: shop, server: store,", "client: shopp, server: store,", "did you mean shop?"},
 		"unknown server":     {"server: store,", "server: stores,", "did you mean store?"},
 		"unknown via":        {"via: store", "via: storr", "did you mean store?"},
+		"server's name":      {"server: store-db,", "server: store/db?,", `20:28: "store/db?" is not a name for a server`},
 		"unknown port":       {"server: store, port: http", "server: store, port: htp", "did you mean http?"},
 		"no address":         {"http://{addr}", "http://here", "19:70: value does not say where the address goes"},
 		"two of one link":    {"server: store-db, via: store", "server: store", "20:5: link shop -> store stands there twice"},
@@ -163,7 +164,13 @@ func TestAMistakeIsToldWithItsPlaceAndTheNearestWord(t *testing.T) {
 	}
 }
 
-func TestEmptyAndMissingFilesAreTold(t *testing.T) {
+func TestFilesThatAreNotOneDocumentAreTold(t *testing.T) {
+	if _, err := Parse("toy.yaml", []byte(good+"---\n"+good)); err == nil || !strings.Contains(err.Error(), "a second document begins here") {
+		t.Errorf("got %v, want word of the second document", err)
+	}
+	if s, err := Parse("toy.yaml", []byte("\ufeff"+good)); err != nil || s.Name != "toy" {
+		t.Errorf("a byte order mark: got %v, want the system toy", err)
+	}
 	if _, err := Parse("toy.yaml", nil); err == nil || !strings.Contains(err.Error(), "the file is empty") {
 		t.Errorf("got %v, want it to say that the file is empty", err)
 	}

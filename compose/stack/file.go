@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"stormglass/chaos/system"
 )
 
 // Project is the name under which Docker knows the stack's containers, networks and volumes.
@@ -87,7 +90,11 @@ func (s *Stack) lay(path string) error {
 		Secrets  map[string]Secret
 		Volumes  map[string]any
 	}
-	if err := yaml.Unmarshal([]byte(s.expand(string(text))), &layer); err != nil {
+	root, err := system.Document(path, []byte(s.expand(string(text))), "services")
+	if err != nil {
+		return fmt.Errorf("read layer: %w", err)
+	}
+	if err := yaml.NodeToValue(root, &layer); err != nil {
 		return fmt.Errorf("read layer %s: %w", path, err)
 	}
 	for name, over := range layer.Services {
@@ -185,6 +192,9 @@ func (s *Stack) Names() []string {
 	return names
 }
 
+// settingName is what a setting can be called.
+var settingName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // readEnv reads lines of NAME=value.
 func readEnv(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
@@ -192,10 +202,20 @@ func readEnv(path string) (map[string]string, error) {
 		return nil, fmt.Errorf("read versions: %w", err)
 	}
 	values := map[string]string{}
+	number := 0
 	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
-			values[name] = value
+		number++
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
 		}
+		name, value, ok := strings.Cut(line, "=")
+		if !ok || !settingName.MatchString(name) {
+			return nil, fmt.Errorf("read versions: %s:%d: expected a comment or NAME=value, got %q", path, number, line)
+		}
+		values[name] = value
+	}
+	if len(values) == 0 {
+		return nil, fmt.Errorf("read versions: %s is empty, or has nothing but comments: expected lines such as REDIS_IMAGE=redis:7", path)
 	}
 	return values, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,13 +15,13 @@ import (
 
 // RunLoad runs one profile of k6 in a container beside the running stack. A run that breaks a limit is an error.
 func RunLoad(ctx context.Context, root, profile string, stdout, stderr io.Writer) error {
-	files, err := filepath.Glob(filepath.Join(root, "loadtests", "profiles", "*.js"))
+	files, err := fs.Glob(os.DirFS(filepath.Join(root, "loadtests", "profiles")), "*.js")
 	if err != nil {
 		return err
 	}
 	var known []string
 	for _, file := range files {
-		known = append(known, strings.TrimSuffix(filepath.Base(file), ".js"))
+		known = append(known, strings.TrimSuffix(file, ".js"))
 	}
 	if !slices.Contains(known, profile) {
 		return fmt.Errorf("there is no profile %q: choose among %s", profile, strings.Join(known, ", "))

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"stormglass/chaos/system"
 )
@@ -51,11 +53,11 @@ func (s *Stack) MakeSecrets(shop *system.System, openDocuments bool) error {
 			continue
 		}
 		for folder, addr := range map[string]string{"direct": l.Direct(), "proxied": l.Listen} {
-			url, err := s.url(l, addr, openDocuments)
+			address, err := s.url(l, addr, openDocuments)
 			if err != nil {
 				return err
 			}
-			if err := s.write(filepath.Join(folder, l.Secret), url); err != nil {
+			if err := s.write(filepath.Join(folder, l.Secret), address); err != nil {
 				return err
 			}
 		}
@@ -76,6 +78,9 @@ func (s *Stack) makeForms() error {
 	if err != nil {
 		return err
 	}
+	if strings.Contains(broker, "#") {
+		return fmt.Errorf("read secret: %s holds the character #, which begins a comment in RabbitMQ's file: choose another password", s.secret("broker-password"))
+	}
 	cache, err := s.read("cache-password")
 	if err != nil {
 		return err
@@ -83,27 +88,37 @@ func (s *Stack) makeForms() error {
 	if err := s.write("broker-user", "default_user = shop\ndefault_pass = "+broker+"\n"); err != nil {
 		return err
 	}
-	return s.write("cache-users", "bind * -::*\nport 6379\ndir /data\nappendonly yes\nmaxmemory 32mb\nrequirepass "+cache+"\n")
+	return s.write("cache-users", "bind * -::*\nport 6379\ndir /data\nappendonly yes\nmaxmemory 32mb\nrequirepass "+redisString(cache)+"\n")
+}
+
+// redisString writes a text as a string of Redis' configuration file.
+func redisString(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
 // url is what a client that needs a password is told of its server.
 func (s *Stack) url(l Link, addr string, openDocuments bool) (string, error) {
-	secret, form := "", ""
+	secret, user, u := "", "", url.URL{Host: addr}
 	switch l.Port {
 	case 5432:
-		secret, form = l.Server, "postgres://"+l.Client+":%s@"+addr+"/"+l.Client+"?sslmode=disable"
+		secret, user = l.Server, l.Client
+		u.Scheme, u.Path, u.RawQuery = "postgres", "/"+l.Client, "sslmode=disable"
 	case 5672:
-		secret, form = "broker-password", "amqp://shop:%s@"+addr+"/"
+		secret, user = "broker-password", "shop"
+		u.Scheme, u.Path = "amqp", "/"
 	case 6379:
-		secret, form = "cache-password", "redis://:%s@"+addr+"/0"
+		secret = "cache-password"
+		u.Scheme, u.Path = "redis", "/0"
 	default:
+		u.Scheme, u.Path = "mongodb", "/product"
 		if openDocuments {
-			return "mongodb://" + addr + "/product", nil
+			return u.String(), nil
 		}
-		secret, form = "documents-product", "mongodb://product:%s@"+addr+"/product"
+		secret, user = "documents-product", "product"
 	}
 	password, err := s.read(secret)
-	return fmt.Sprintf(form, password), err
+	u.User = url.UserPassword(user, password)
+	return u.String(), err
 }
 
 // once makes a random secret unless it is there.
@@ -135,7 +150,11 @@ func (s *Stack) read(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read secret: %w", err)
 	}
-	return strings.TrimSpace(string(text)), nil
+	secret := strings.TrimSpace(string(text))
+	if i := strings.IndexFunc(secret, unicode.IsControl); i >= 0 {
+		return "", fmt.Errorf("read secret: %s holds a line end or another control character: expected one line", s.secret(name))
+	}
+	return secret, nil
 }
 
 func (s *Stack) secret(name string) string { return filepath.Join(s.Dir, SecretsDir, name) }

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -63,6 +64,49 @@ func TestEveryAddressWithAPasswordHasTheServersOwn(t *testing.T) {
 	}
 	if seen < 12 {
 		t.Errorf("saw %d addresses", seen)
+	}
+}
+
+// TestAPasswordOfOnesOwnMayHoldAnyCharacter had passwords pasted into addresses as they are: an @, a slash or a number sign in one
+// moved the host.
+func TestAPasswordOfOnesOwnMayHoldAnyCharacter(t *testing.T) {
+	s := fresh(t, "shop")
+	if err := os.MkdirAll(s.secret(""), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const awkward = `p@ss/w:rd?%41 &'"\[ü]+=` // no number sign: RabbitMQ's file cannot hold one
+	for _, name := range []string{"order-db", "broker-password", "cache-password", "documents-product"} {
+		if err := os.WriteFile(s.secret(name), []byte(awkward+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.MakeSecrets(theShop(t), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"order-database-url", "order-broker-url", "cart-cache-url", "product-documents-url"} {
+		address := text(t, s.secret(filepath.Join("direct", name)))
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if password, _ := u.User.Password(); password != awkward || u.Port() == "" {
+			t.Errorf("%s: got the password %q and the host %s, want the password %q", name, password, u.Host, awkward)
+		}
+	}
+	if want := `requirepass "p@ss/w:rd?%41 &'\"\\[ü]+="`; !strings.Contains(text(t, s.secret("cache-users")), want+"\n") {
+		t.Errorf("got the configuration of the cache %q, want %s in it", text(t, s.secret("cache-users")), want)
+	}
+	for name, password := range map[string]string{"broker-password": "a#b", "order-db": "a\nb"} {
+		if err := os.WriteFile(s.secret(name), []byte(password), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.MakeSecrets(theShop(t), false); err == nil || !strings.Contains(err.Error(), s.secret(name)) {
+			t.Errorf("%s of %q: got %v, want an error that names the file", name, password, err)
+		}
+		if err := os.WriteFile(s.secret(name), []byte("harmless"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

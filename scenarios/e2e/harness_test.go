@@ -43,7 +43,12 @@ func (h *harness) says() string {
 // stormglass starts a command line of it.
 func stormglass(t testing.TB, args ...string) *harness {
 	t.Helper()
-	dir := t.TempDir()
+	return stormglassIn(t, t.TempDir(), args...)
+}
+
+// stormglassIn starts a command line of it whose folders are below dir.
+func stormglassIn(t testing.TB, dir string, args ...string) *harness {
+	t.Helper()
 	h := &harness{t: t, bin: filepath.Join(dir, "bin"), temp: filepath.Join(dir, "temp"), out: filepath.Join(dir, "out"), ended: make(chan struct{})}
 	for _, folder := range []string{h.bin, h.temp} {
 		if err := os.Mkdir(folder, 0o755); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -132,6 +133,19 @@ func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
 	if err := os.WriteFile(wrong, []byte("name: wrong\nclam: C.\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	text, err := os.ReadFile(calm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twins, other, appended := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "calm.yaml")
+	for path, content := range map[string]string{
+		filepath.Join(twins, "calm.yaml"): string(text), filepath.Join(twins, "calm.yml"): string(text),
+		filepath.Join(other, "wrong.yml"): "name: wrong\nclam: C.\n", appended: string(text) + "---\n" + string(text),
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -149,10 +163,13 @@ func TestBadInputEndsWithCodeTwoAndSaysWhatToDo(t *testing.T) {
 		"unknown command":     {[]string{"rum"}, "unexpected argument rum"},
 		"no file":             {y.line("run"), "expected \"<file> ...\""},
 		"missing file":        {y.line("run", "nowhere.yaml"), "there is no nowhere.yaml"},
-		"empty folder":        {y.line("run", t.TempDir()), "holds no .yaml file"},
+		"empty folder":        {y.line("run", t.TempDir()), "holds no .yaml or .yml file"},
 		"wrong scenario":      {y.line("run", wrong), wrong + ":2:1: unknown key \"clam\"; did you mean claim?"},
 		"wrong to validate":   {y.line("validate", calm, wrong), "did you mean claim?"},
-		"the same file twice": {y.line("run", calm, calm), "a scenario named calm was given already"},
+		"the same file twice": {y.line("run", calm, calm), "a scenario named calm was given already: " + calm},
+		"a name twice":        {y.line("validate", twins), "calm.yml: a scenario named calm was given already: " + filepath.Join(twins, "calm.yaml")},
+		"wrong .yml":          {y.line("validate", other), filepath.Join(other, "wrong.yml") + ":2:1: unknown key \"clam\""},
+		"second document":     {y.line("validate", appended), appended + ":"},
 		"unknown name":        {y.line("run", calm, "--only", "clam"), "did you mean calm?"},
 		"no jobs":             {y.line("run", calm, "--jobs=-1"), "read --jobs: expected 0 or more, got -1"},
 		"no repeats":          {y.line("run", calm, "--repeat", "0"), "read --repeat: expected at least 1, got 0"},
@@ -188,6 +205,22 @@ func TestValidateAndListReadAFolder(t *testing.T) {
 	}
 	if code, stdout, stderr := y.execute(y.line("list", "--markdown", dir)...); code != 0 || !strings.Contains(stdout, "| [`calm`]("+filepath.Join(dir, "calm.yaml")+") | PASS |") {
 		t.Errorf("list --markdown: got code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func TestTheTableOfClaimsLinksToAFolderOfAnyName(t *testing.T) {
+	y := newToy(t)
+	text, err := os.ReadFile(runtest.Write(t, "scenarios/calm.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "a (b) #%41 [c]")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "calm.yaml"), text, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	want := "](" + filepath.Dir(dir) + "/a%20%28b%29%20%23%2541%20%5Bc%5D/calm.yaml) |"
+	if code, stdout, stderr := y.execute(y.line("list", "--markdown", dir)...); code != 0 || !strings.Contains(stdout, want) {
+		t.Errorf("got code %d, want 0 and %s\n%s%s", code, want, stdout, stderr)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"stormglass/chaos/fault"
@@ -35,7 +34,7 @@ func (c explainCommand) Run(env environment) error {
 
 // find takes what looks like a file for one, and everything else for a name.
 func (c explainCommand) find(sys *system.System, r verdict.Registry) (*scenario.Scenario, error) {
-	if strings.HasSuffix(c.Name, ".yaml") {
+	if system.IsYAML(c.Name) {
 		all, err := readAll([]string{c.Name}, sys, r)
 		if err != nil {
 			return nil, err

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,12 +29,9 @@ func expand(paths []string) ([]string, error) {
 			files = append(files, path)
 			continue
 		}
-		found, err := filepath.Glob(filepath.Join(path, "*.yaml"))
+		found, err := system.YAMLFiles(path)
 		if err != nil {
 			return nil, fmt.Errorf("find scenarios: %w", err)
-		}
-		if len(found) == 0 {
-			return nil, fmt.Errorf("find scenarios: %s holds no .yaml file", path)
 		}
 		files = append(files, found...)
 	}
@@ -56,8 +52,10 @@ func readAll(paths []string, s *system.System, r verdict.Registry) ([]*scenario.
 		if err == nil {
 			err = one.Resolve(words)
 		}
-		if err == nil && slices.ContainsFunc(all, func(s *scenario.Scenario) bool { return s.Name == one.Name }) {
-			err = fmt.Errorf("%s: a scenario named %s was given already", file, one.Name)
+		if err == nil {
+			if i := slices.IndexFunc(all, func(s *scenario.Scenario) bool { return s.Name == one.Name }); i >= 0 {
+				err = fmt.Errorf("%s: a scenario named %s was given already: %s; rename one of them, or leave it out", file, one.Name, all[i].Path)
+			}
 		}
 		if err != nil {
 			errs = append(errs, err)

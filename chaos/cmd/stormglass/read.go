@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,7 +59,8 @@ func (c listCommand) Run(env environment) error {
 	}
 	for _, s := range scenarios {
 		if c.Markdown {
-			fmt.Fprintf(env.stdout, "| %s | [`%s`](%s) | %s |\n", strings.ReplaceAll(oneLine(s.Claim), "|", "\\|"), s.Name, filepath.ToSlash(s.Path), s.Verdict)
+			link := (&url.URL{Path: filepath.ToSlash(s.Path)}).EscapedPath()
+			fmt.Fprintf(env.stdout, "| %s | [`%s`](%s) | %s |\n", strings.ReplaceAll(oneLine(s.Claim), "|", "\\|"), s.Name, link, s.Verdict)
 		} else {
 			fmt.Fprintf(env.stdout, "%-32s %-13s %s\n", s.Name, s.Verdict, oneLine(s.Claim))
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -81,13 +82,13 @@ func runningIn(ctx context.Context, folder string) (running, error) {
 
 // theRunning finds the one up that there is.
 func theRunning(ctx context.Context) (running, error) {
-	folders, err := filepath.Glob(filepath.Join(os.TempDir(), upPrefix+"*"))
+	folders, err := fs.Glob(os.DirFS(os.TempDir()), upPrefix+"*")
 	if err != nil {
 		return running{}, fmt.Errorf("find running up: %w", err)
 	}
 	var found []running
 	for _, folder := range folders {
-		if r, err := runningIn(ctx, folder); err == nil {
+		if r, err := runningIn(ctx, filepath.Join(os.TempDir(), folder)); err == nil {
 			found = append(found, r)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"stormglass/chaos/evidence"
 	"stormglass/chaos/observe"
+	"stormglass/chaos/system"
 	"stormglass/internal/nottested"
 )
 
@@ -30,13 +31,13 @@ func Recordings(t *testing.T, scenarios, who string) []Recording {
 	if dir == "" {
 		nottested.Skip(t, "", who+" on recorded samples: run `make chaos-test`, then `make evidence-test`")
 	}
-	files, err := filepath.Glob(filepath.Join(scenarios, "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("scenarios: got %v, %v", files, err)
+	files, err := system.YAMLFiles(scenarios)
+	if err != nil {
+		t.Fatalf("find scenarios: %v", err)
 	}
 	var all []Recording
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 		r, err := open(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			t.Fatalf("%s holds no recording of %s, which `make chaos-test` makes", dir, name)

@@ -12,9 +12,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -131,13 +133,13 @@ func settle(args []string, out io.Writer) (*test, error) {
 
 // checkProfile names the profiles that there are to whoever asks for another one.
 func (t *test) checkProfile() error {
-	names, err := filepath.Glob(filepath.Join(t.root, "loadtests", "profiles", "*.js"))
+	names, err := fs.Glob(os.DirFS(filepath.Join(t.root, "loadtests", "profiles")), "*.js")
 	if err != nil || len(names) == 0 {
 		return badInput("list profiles: there are none below %s: name the repository with -root", t.root)
 	}
 	known := ""
 	for _, name := range names {
-		name = name[len(filepath.Dir(name))+1 : len(name)-len(".js")]
+		name = strings.TrimSuffix(name, ".js")
 		if name == t.profile {
 			return nil
 		}

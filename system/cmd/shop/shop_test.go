@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestDeadLettersAreListedEvenWhenThereAreNone(t *testing.T) {
 }
 
 func TestNobodyIsStaffWithoutAnAccount(t *testing.T) {
-	t.Setenv("DATABASE_URL", "sqlite://"+filepath.Join(t.TempDir(), "user.db"))
+	t.Setenv("DATABASE_URL", (&url.URL{Scheme: "sqlite", Path: filepath.Join(t.TempDir(), "user.db")}).String())
 	code, _, stderr := shop("staff", "add", "nobody@example.org")
 	if code != boot.ExitUsage || !strings.Contains(stderr, "there is no account") {
 		t.Errorf("got exit code %d, %q", code, stderr)

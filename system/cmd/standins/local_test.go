@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -90,13 +91,14 @@ func TestARealServerKeepsItsDataThroughAKillAndLeavesNothingBehind(t *testing.T)
 	backendtest.Programs(t)
 	for name, server := range map[string]struct {
 		write, read func(ctx context.Context, addr string) error
+		folder      string // more characters that the folder's name may hold
 	}{
-		"local-postgres": {sql("CREATE TABLE kept (id INT)"), sql("SELECT id FROM kept")},
-		"local-rabbitmq": {queue(false), queue(true)},
-		"local-redis":    {set, fetch},
+		"local-postgres": {sql("CREATE TABLE kept (id INT)"), sql("SELECT id FROM kept"), quotes},
+		"local-rabbitmq": {queue(false), queue(true), ""},
+		"local-redis":    {set, fetch, quotes},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := prepareUnit(t, tier(t, "local")[name], t.TempDir())
+			p := prepareUnit(t, tier(t, "local")[name], awkwardFolder(t, server.folder))
 			begin(t, p)
 			if err := server.write(t.Context(), p.clientPort()); err != nil {
 				t.Fatalf("write: %v\n%s", err, &p.output)
@@ -111,6 +113,17 @@ func TestARealServerKeepsItsDataThroughAKillAndLeavesNothingBehind(t *testing.T)
 			}
 			next.mustBeGone(t)
 		})
+	}
+}
+
+func TestRabbitMQNamesAFolderThatItCannotWorkIn(t *testing.T) {
+	backendtest.Programs(t)
+	for _, quote := range quotes {
+		p := prepareUnit(t, tier(t, "local")["local-rabbitmq"], filepath.Join(t.TempDir(), "of mice"+string(quote)))
+		code, said := p.end(t)
+		if want := fmt.Sprintf("a folder whose path holds the character %c", quote); code != boot.ExitError || !strings.Contains(said, want) {
+			t.Errorf("got exit code %d and %q, want 1 and %q", code, said, want)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/google/uuid"
@@ -59,10 +60,16 @@ kill $names
 exit $end
 `
 
+// prepare writes the server's files. Its monitor of free disk space pastes the folder's path between quotation marks into a
+// shell's command, and while that fails the server neither starts nor ends.
 func (o RabbitOptions) prepare(folder string, as Account) error {
+	if i := strings.IndexAny(folder, `'"`); i >= 0 {
+		return fmt.Errorf("RabbitMQ cannot work in a folder whose path holds the character %c: choose another folder, or set TMPDIR to one", folder[i])
+	}
 	var failed error
 	for name, text := range map[string]string{
-		"rabbitmq.conf":    "load_definitions = " + filepath.Join(folder, "definitions.json") + "\nlog.console.level = warning\n",
+		"rabbitmq.conf":    "log.console.level = warning\n",
+		"advanced.config":  "[{rabbit, [{load_definitions, " + erlangString(filepath.Join(folder, "definitions.json")) + "}]}].\n",
 		"definitions.json": o.Definitions(),
 		"enabled_plugins":  "[].\n",
 	} {
@@ -71,11 +78,18 @@ func (o RabbitOptions) prepare(folder string, as Account) error {
 	return failed
 }
 
+// erlangString writes a text as a string literal of Erlang, which advanced.config is written in. A value in rabbitmq.conf cannot
+// be quoted: it ends at the first #.
+func erlangString(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
 func rabbitEnvironment(folder string, ports []string) []string {
 	return []string{
 		"HOME=" + folder, // for the cookie of its own cluster
 		"RABBITMQ_NODENAME=rabbit@localhost", "RABBITMQ_CONF_ENV_FILE=/dev/null",
-		"RABBITMQ_CONFIG_FILE=" + filepath.Join(folder, "rabbitmq.conf"), "RABBITMQ_ENABLED_PLUGINS_FILE=" + filepath.Join(folder, "enabled_plugins"),
+		"RABBITMQ_CONFIG_FILE=" + filepath.Join(folder, "rabbitmq.conf"), "RABBITMQ_ADVANCED_CONFIG_FILE=" + filepath.Join(folder, "advanced.config"),
+		"RABBITMQ_ENABLED_PLUGINS_FILE=" + filepath.Join(folder, "enabled_plugins"),
 		"RABBITMQ_MNESIA_BASE=" + filepath.Join(folder, "mnesia"), "RABBITMQ_LOG_BASE=" + filepath.Join(folder, "logs"), "RABBITMQ_LOGS=-",
 		"RABBITMQ_NODE_IP_ADDRESS=127.0.0.1", "RABBITMQ_NODE_PORT=" + ports[0],
 		"RABBITMQ_DIST_PORT=" + ports[1], "ERL_EPMD_PORT=" + ports[2], "ERL_EPMD_ADDRESS=127.0.0.1", "ERL_CRASH_DUMP_SECONDS=0",

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"net/url"
 	"path/filepath"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 // for SQLite may then say that a BEGIN was interrupted which has been carried out; whoever got that connection next would
 // find a transaction under way, and its lock would be held for ever.
 func TestATransactionCutShortWhileItBeginsLeavesNoneOpen(t *testing.T) {
-	db, err := Open(t.Context(), telemetry.Discard("test"), nil, "sqlite://"+filepath.Join(t.TempDir(), "test.db"))
+	db, err := Open(t.Context(), telemetry.Discard("test"), nil, (&url.URL{Scheme: "sqlite", Path: filepath.Join(t.TempDir(), "test.db")}).String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"stormglass/system/platform/boot"
@@ -38,6 +39,9 @@ func parse(raw string) (*backend, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: database URL: %w", boot.ErrUsage, err)
+	}
+	if u.Fragment != "" || strings.HasSuffix(raw, "#") {
+		return nil, fmt.Errorf("%w: database URL is cut off at a #: write the character # of a path or password as %%23", boot.ErrUsage)
 	}
 	switch u.Scheme {
 	case "sqlite":

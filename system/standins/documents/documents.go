@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -48,6 +47,8 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	return front.Serve(ctx, rt, s.HTTP, http.NewServeMux())
 }
 
+// open makes the server, and the folder of its data the working directory: FerretDB pastes the folder's path into a URI without
+// escaping it and takes it for a pattern when it looks for its files, so that only a relative one is safe from what its name holds.
 func open(s settings, log zerolog.Logger) (*ferretdb.FerretDB, error) {
 	folder, err := filepath.Abs(s.Data)
 	if err != nil {
@@ -56,9 +57,11 @@ func open(s settings, log zerolog.Logger) (*ferretdb.FerretDB, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("make folder of documents: %w", err)
 	}
-	files := url.URL{Scheme: "file", Path: folder + "/"}
+	if err := os.Chdir(folder); err != nil {
+		return nil, fmt.Errorf("enter folder of documents: %w", err)
+	}
 	srv, err := ferretdb.New(&ferretdb.Config{
-		Listener: ferretdb.ListenerConfig{TCP: s.Mongo}, Handler: "sqlite", SQLiteURL: files.String(),
+		Listener: ferretdb.ListenerConfig{TCP: s.Mongo}, Handler: "sqlite", SQLiteURL: "file:./",
 		Logger: slog.New(errorsOnly{log}),
 	})
 	if err != nil {

@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"net/url"
 	"path/filepath"
 	"testing"
 
@@ -36,7 +37,7 @@ func Open(tb testing.TB, url string, sets ...store.Migrations) *store.DB {
 // SQLite gives the URL of an empty SQLite database.
 func SQLite(tb testing.TB) string {
 	tb.Helper()
-	return "sqlite://" + filepath.Join(tb.TempDir(), "test.db")
+	return (&url.URL{Scheme: "sqlite", Path: filepath.Join(tb.TempDir(), "test.db")}).String()
 }
 
 // Postgres gives the URL of an empty PostgreSQL database (a schema of its own, in fact), which is dropped when the test
