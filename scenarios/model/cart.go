@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -27,8 +26,8 @@ type cartState struct {
 	ordered [][]line
 }
 
-func (s cartState) String() string {
-	return fmt.Sprint(s.version, s.exact, s.lines, s.ordered)
+func (s cartState) equal(t cartState) bool {
+	return s.version == t.version && s.exact == t.exact && slices.Equal(s.lines, t.lines) && slices.EqualFunc(s.ordered, t.ordered, slices.Equal)
 }
 
 // is reports whether the cart may have this version.
@@ -183,7 +182,7 @@ func checkCart(calls []Call, placed []placement) porcupine.CheckResult {
 			}
 			return after
 		},
-		Equal: func(a, b any) bool { return a.(cartState).String() == b.(cartState).String() },
+		Equal: func(a, b any) bool { return a.(cartState).equal(b.(cartState)) },
 	}).ToModel()
 	return porcupine.CheckOperationsTimeout(model, history, patience)
 }
