@@ -68,10 +68,10 @@ func Objectives() []Objective {
 	}
 }
 
-// rate adds up a counter's series by the second.
+// rate adds up a counter's series by the second, of the shop's own services.
 func rate(counter string, matchers ...string) ratio {
 	return func(window string) string {
-		return fmt.Sprintf("sum(rate(%s[%s]))", selector(counter, matchers), window)
+		return fmt.Sprintf("sum(rate(%s[%s]))", selector(counter, append([]string{OfTheShop}, matchers...)), window)
 	}
 }
 

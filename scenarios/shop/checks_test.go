@@ -145,8 +145,49 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 			[]string{"I2-charged-once", "I3-refunded"},
 		},
 		"a ledger at odds with itself": {
-			func(w *world) { w.refunds = nil },
+			func(w *world) { w.intent("o-refunded")["refunded"] = 999 },
+			[]string{"I2-charged-once", "I3-refunded"},
+		},
+		"a refund that the processor did not make": {
+			func(w *world) {
+				w.intent("o-refunded")["refunded"] = 0
+				w.refunds[0]["status"] = "failed"
+				delete(w.refunds[0], "succeeded_at")
+			},
+			[]string{"I2-charged-once", "I3-refunded"},
+		},
+		"a refund that came back from the customer's bank": {
+			func(w *world) { w.intent("o-refunded")["refunded"], w.refunds[0]["status"] = 0, "failed" },
+			[]string{"I2-charged-once", "I3-refunded"},
+		},
+		"a refund that nobody can make": {
+			func(w *world) {
+				w.find("payment", "payments", "o-refunded")["state"] = "refund_failed"
+				w.intent("o-refunded")["refunded"], w.refunds[0]["status"] = 0, "failed"
+			},
+			[]string{"I3-refunded"},
+		},
+		"a failed refund that the processor made": {
+			func(w *world) { w.find("payment", "payments", "o-refunded")["state"] = "refund_failed" },
 			[]string{"I2-charged-once"},
+		},
+		"a refund that is still pending": {
+			func(w *world) {
+				w.find("payment", "payments", "o-refunded")["state"] = "refund_pending"
+				w.intent("o-refunded")["refunded"], w.refunds[0]["status"] = 0, "pending"
+			},
+			[]string{"I3-refunded"},
+		},
+		"a customer who was notified of a refund before the processor had completed it": {
+			func(w *world) { w.refunds[0]["succeeded_at"] = begin.Add(time.Second + time.Millisecond) },
+			[]string{"I3-refunded"},
+		},
+		"a customer who was notified of a refund once more than there were any": {
+			func(w *world) {
+				w.event("payment", "payment.refunded.v1", "notification")
+				w.find("payment", "outbox", w.refundEvent())["key"] = "o-refunded"
+			},
+			[]string{"I3-refunded"},
 		},
 		"a charge that was begun twice and taken once": {
 			func(w *world) {

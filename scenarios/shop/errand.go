@@ -61,6 +61,21 @@ const declinedName = "cards-declined"
 // declined is the errand of somebody whose card is declined.
 func declined(int) errand { return errand{card: badCard, country: "DE", ends: cancelled} }
 
+// refundsFailName is the name of the shopper whose orders are all cancelled after the charge, and whose refunds make trouble.
+const refundsFailName = "refunds-fail"
+
+// refundCards are the tokens of cards whose first refund is pending, or fails: at once, after it was pending, or after it
+// succeeded. The one after that succeeds.
+func refundCards() []string {
+	return []string{"pm_card_pendingRefund", "pm_card_refundRefusedOnce", "pm_card_pendingRefundFailOnce", "pm_card_refundFailOnce"}
+}
+
+// refundsFail is the errand of somebody who lives where nobody delivers to, and pays with such a card.
+func refundsFail(visit int) errand {
+	cards := refundCards()
+	return errand{card: cards[visit%len(cards)], country: "AQ", ends: cancelled}
+}
+
 // everyone is how many visits in a row hold every errand.
 const everyone = 20
 

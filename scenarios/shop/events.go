@@ -32,8 +32,9 @@ func writers() []string {
 }
 
 type outboxRow struct {
-	ID, Type string
-	Sent     int64 `json:"sent_us"`
+	ID, Type, Key string
+	Time          int64 `json:"time_us"`
+	Sent          int64 `json:"sent_us"`
 }
 
 type inboxRow struct {

@@ -256,6 +256,8 @@ func (h *honest) refunds(p placing, charge row) {
 	})
 	h.find("payment", "payments", p.id)["state"] = rapid.SampledFrom([]string{"refunded", "refunded", "refunding"}).Draw(h.t, "refund known")
 	h.happens(p.user, "payment", "payment.refunded.v1")
+	sent := h.audits["payment"]["outbox"]
+	sent[len(sent)-1]["key"] = p.id
 }
 
 func (h *honest) cancels(p placing, reason string) {

@@ -26,7 +26,7 @@ func invariants() []verdict.Check {
 		},
 		{
 			Name: "I3-refunded", Func: looking(refunded),
-			Doc: "The card processor keeps no money for a cancelled order.",
+			Doc: "The card processor keeps no money for a cancelled order, a refund that is pending or failed being none; and a refund's event is published once the processor has completed it.",
 		},
 		{
 			Name: "I4-accepted-is-final", Func: looking(acceptedIsFinal),

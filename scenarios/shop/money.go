@@ -2,7 +2,9 @@ package shop
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"stormglass/chaos/evidence"
 	"stormglass/chaos/load"
@@ -75,21 +77,25 @@ func agrees(p paymentRow, a account) bool {
 	switch p.State {
 	case "completed":
 		return a.captured == all && a.refunded == nothing
-	case "refunding":
+	case "refunding", "refund_pending":
 		return a.captured == all && (a.refunded == nothing || a.refunded == all)
 	case "refunded":
 		return a.captured == all && a.refunded == all
+	case "refund_failed":
+		return a.captured == all && a.refunded == nothing
 	case "due", "cancelling":
 		return (a.captured == nothing || a.captured == all) && a.refunded == nothing
 	}
 	return a.captured == nothing && a.refunded == nothing
 }
 
-// refundsAddUp holds the ledger against itself.
+// refundsAddUp holds the ledger against itself: only a refund that the processor completed is money paid back.
 func refundsAddUp(t *tally, book ledger) {
 	refunds := map[string]int64{}
 	for _, r := range book.Refunds {
-		refunds[r.Intent] += r.Amount
+		if r.completed() {
+			refunds[r.Intent] += r.Amount
+		}
 	}
 	for _, i := range book.Intents {
 		t.also(refunds[i.ID] == i.Refunded, "refunds of order %s add up to %d, its charge says %d", i.Order, refunds[i.ID], i.Refunded)
@@ -119,7 +125,40 @@ func refunded(f *evidence.Folder) (verdict.Result, error) {
 			back++
 		}
 	}
+	sent, err := table[outboxRow](f, "payment", "outbox")
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	refundsPublished(&t, book, sent)
 	return t.result("%d cancelled orders, %d of them had been charged", t.compared, back), nil
+}
+
+// refundsPublished holds the events by which customers are notified of a refund against the ledger: each comes after the
+// processor completed a refund of its order, and there are no more of them than such refunds.
+func refundsPublished(t *tally, book ledger, sent []outboxRow) {
+	completed := map[string][]time.Time{}
+	for _, r := range book.Refunds {
+		if r.everCompleted() {
+			completed[r.Order] = append(completed[r.Order], r.SucceededAt)
+		}
+	}
+	published := map[string][]time.Time{}
+	for _, e := range sent {
+		if e.Type == "payment.refunded.v1" {
+			published[e.Key] = append(published[e.Key], time.UnixMicro(e.Time))
+		}
+	}
+	for order, events := range inOrder(published) {
+		back := completed[order]
+		slices.SortFunc(back, time.Time.Compare)
+		slices.SortFunc(events, time.Time.Compare)
+		for n, at := range events {
+			if t.also(n < len(back), "order %s: the customer was notified of %d refunds, the processor completed %d", order, len(events), len(back)); n < len(back) {
+				t.also(!at.Before(back[n].Truncate(time.Microsecond)), "order %s: the customer was notified of a refund at %s, and the processor completed it at %s",
+					order, at.UTC().Format(time.RFC3339Nano), back[n].UTC().Format(time.RFC3339Nano))
+			}
+		}
+	}
 }
 
 // paidAsShown is I8.

@@ -31,6 +31,10 @@ func Registry() verdict.Registry {
 			Doc:  "the same as browse-and-buy, with a card that the bank declines",
 			New:  func() load.Shopper { return &buyer{errands: declined} },
 		}, {
+			Name: refundsFailName,
+			Doc:  "the same as browse-and-buy, from where nobody delivers to, with a card whose first refund is pending or fails",
+			New:  func() load.Shopper { return &buyer{errands: refundsFail, cards: refundCards()} },
+		}, {
 			Name: rushName,
 			Doc:  fmt.Sprintf("wants one piece of %s, of which there are %d, and has it in the cart when the sale opens; comes back when told to", onSale().ID, onSale().Stock),
 			New:  func() load.Shopper { return &rush{wants: []catalogue.Product{onSale()}, tries: 10} },

@@ -57,6 +57,7 @@ func TestALostAnswerIsNoFailure(t *testing.T) {
 			func(w *world) {
 				w.find("payment", "payments", "o-refunded")["state"] = "cancelling"
 				w.intent("o-refunded")["captured"], w.intent("o-refunded")["refunded"], w.refunds = 0, 0, nil
+				w.unpublish("payment", w.refundEvent())
 			},
 			"I2-charged-once", "",
 		},

@@ -66,11 +66,24 @@ type ledger struct {
 		Captured int64
 		Refunded int64
 	}
-	Refunds []struct {
-		Intent string
-		Amount int64
-	}
+	Refunds []bookedRefund
 }
+
+// bookedRefund is a refund in the books of the card processor, whatever became of it.
+type bookedRefund struct {
+	Intent string
+	Order  string `json:"order_id"`
+	Amount int64
+	// Status is empty in books of a time when every refund succeeded at once. SucceededAt stays when one fails after that.
+	Status      string
+	SucceededAt time.Time `json:"succeeded_at"`
+}
+
+// completed says that the customer has the money.
+func (r bookedRefund) completed() bool { return r.Status == "" || r.Status == "succeeded" }
+
+// everCompleted says that the processor called it completed at some time.
+func (r bookedRefund) everCompleted() bool { return r.completed() || !r.SucceededAt.IsZero() }
 
 func (o orderRow) final() bool { return o.State == shipped || o.State == cancelled }
 

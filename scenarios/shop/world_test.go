@@ -87,6 +87,10 @@ func wellEnded() *world {
 
 	w.order("o-refunded", "k2", cancelled, "shipment_failed", cancelled)
 	w.pay("o-refunded", "refunded", 1000, 1000)
+	w.refunds[0]["status"], w.refunds[0]["succeeded_at"] = "succeeded", begin.Add(time.Second)
+	w.event("payment", "payment.refunded.v1", "notification")
+	sent := w.find("payment", "outbox", w.refundEvent())
+	sent["key"], sent["time_us"] = "o-refunded", begin.Add(time.Second).UnixMicro()
 	w.reserve("o-refunded", "released")
 
 	w.order("o-declined", "k3", cancelled, "payment_declined", cancelled)
@@ -259,6 +263,22 @@ func (w *world) event(producer, typ string, consumers ...string) {
 			w.texts = append(w.texts, row{"id": id + "." + channel, "to": "ada", "channel": channel, "received_at": struckAt})
 		}
 	}
+}
+
+// refundEvent gives the id of the last event of a refund.
+func (w *world) refundEvent() string {
+	rows := w.audits["payment"]["outbox"]
+	return rows[len(rows)-1]["id"].(string)
+}
+
+// unpublish makes as if an event had never happened.
+func (w *world) unpublish(producer, event string) {
+	w.drop(producer, "outbox", func(r row) bool { return r["id"] == event })
+	for service := range w.audits {
+		w.drop(service, "inbox", func(r row) bool { return r["event_id"] == event })
+	}
+	w.drop("notification", "messages", func(r row) bool { return strings.HasPrefix(r["id"].(string), event+".") })
+	w.mails = slices.DeleteFunc(w.mails, func(r row) bool { return r["message_id"] == event+"@shop" })
 }
 
 // mail is an e-mail about an event that came to its customer.

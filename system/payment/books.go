@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"stormglass/system/platform/money"
@@ -20,8 +21,44 @@ type Books interface {
 type Booked struct {
 	ID    IntentID
 	Order OrderID
-	// Kept is what was taken from the card, less what was given back.
-	Kept money.Money
+	// Received is what was taken from the card.
+	Received money.Money
+	// Refunds are those that were asked for, whatever became of them.
+	Refunds []Refund
+}
+
+// Kept is what was taken from the card, less what was given back: a refund that is pending, or has failed, gave nothing back.
+func (b Booked) Kept() money.Money {
+	return money.Of(b.Received.Minor-b.refunded(RefundCompleted), b.Received.Currency)
+}
+
+func (b Booked) refunded(statuses ...RefundStatus) (sum int64) {
+	for _, r := range b.Refunds {
+		if slices.Contains(statuses, r.Status) {
+			sum += r.Amount
+		}
+	}
+	return sum
+}
+
+// refund gives the refund of a number; in its place one that has succeeded or is pending, where all refunds together give
+// everything back.
+func (b Booked) refund(number int64) (Refund, bool) {
+	switch {
+	case b.Kept().Minor == 0:
+		return Refund{Number: number, Amount: b.Received.Minor, Status: RefundCompleted}, true
+	case b.refunded(RefundCompleted, RefundProcessing, RefundNeedsAction) == b.Received.Minor:
+		return Refund{Number: number, Amount: b.Received.Minor, Status: RefundProcessing}, true
+	}
+	return b.numbered(number)
+}
+
+func (b Booked) numbered(number int64) (Refund, bool) {
+	i := slices.IndexFunc(b.Refunds, func(r Refund) bool { return r.Number == number })
+	if i < 0 {
+		return Refund{}, false
+	}
+	return b.Refunds[i], true
 }
 
 // Kind is how two books can disagree about a charge.
@@ -63,17 +100,26 @@ func (c charge) order() OrderID {
 
 // owed is what the processor should have kept.
 func (p Payment) owed() money.Money {
-	if p.State == Completed {
+	if p.State == Completed || p.State == Refunded && p.Reason == outOfBand {
 		return p.Amount
 	}
 	return money.Of(0, p.Amount.Currency)
+}
+
+// fallen gives the refund that we say has given the money back, and that the processor says has failed.
+func (c charge) fallen() (Refund, bool) {
+	if c.ours == nil || c.ours.State != Refunded || c.ours.Reason == outOfBand || c.theirs == nil || c.theirs.Kept().Minor == 0 {
+		return Refund{}, false
+	}
+	r, found := c.theirs.numbered(c.ours.RefundsFailed)
+	return r, found && r.Status.failed()
 }
 
 // disagreement says how the two books differ, or "" when they do not. A payment that is not settled is not compared: it
 // will be when it is.
 func (c charge) disagreement() Kind {
 	switch {
-	case c.ours == nil && (c.theirs == nil || c.theirs.Kept.Minor == 0):
+	case c.ours == nil && (c.theirs == nil || c.theirs.Kept().Minor == 0):
 		return ""
 	case c.ours == nil:
 		return Unknown
@@ -82,15 +128,15 @@ func (c charge) disagreement() Kind {
 	}
 	owed := c.ours.owed()
 	switch {
-	case c.theirs == nil && owed.Minor == 0, c.theirs != nil && c.theirs.Kept == owed:
+	case c.theirs == nil && owed.Minor == 0, c.theirs != nil && c.theirs.Kept() == owed:
 		return ""
 	case c.theirs == nil:
 		return Missing
-	case c.theirs.Kept.Minor == 0 && owed.Minor == 0: // nothing has no currency
+	case c.theirs.Kept().Minor == 0 && owed.Minor == 0: // nothing has no currency
 		return ""
 	case owed.Minor == 0:
 		return Kept
-	case c.theirs.Kept.Minor == 0:
+	case c.theirs.Kept().Minor == 0:
 		return NotTaken
 	}
 	return WrongAmount

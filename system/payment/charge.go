@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -18,8 +19,36 @@ type Processor interface {
 	Confirm(ctx context.Context, p Payment) (Intent, error)
 	Read(ctx context.Context, id IntentID) (Intent, error)
 	Cancel(ctx context.Context, p Payment) (Intent, error)
-	Refund(ctx context.Context, p Payment) error
+	// Refund makes sure that there is a refund of the payment with its number, and gives where that stands now. Where other
+	// refunds have given everything back, or are about to, it gives that instead.
+	Refund(ctx context.Context, p Payment) (Refund, error)
 }
+
+// Refund is a refund as the processor sees it.
+type Refund struct {
+	// Number is which of the payment's refunds it is, from 0.
+	Number int64
+	Amount int64
+	Status RefundStatus
+	// Reason is the processor's word for why it failed.
+	Reason string
+}
+
+// RefundStatus is a refund's state at the processor. Only RefundCompleted means that the customer has the money; it may
+// still fail later.
+type RefundStatus string
+
+// The states of a refund (https://docs.stripe.com/api/refunds/object).
+const (
+	RefundProcessing  RefundStatus = "pending"
+	RefundNeedsAction RefundStatus = "requires_action"
+	RefundCompleted   RefundStatus = "succeeded"
+	RefundDeclined    RefundStatus = "failed"
+	RefundCanceled    RefundStatus = "canceled"
+)
+
+// failed says that no money comes of it.
+func (s RefundStatus) failed() bool { return s == RefundDeclined || s == RefundCanceled }
 
 // Intent is a charge as the processor sees it.
 type Intent struct {
@@ -59,7 +88,7 @@ func (s *Service) work(ctx context.Context, p Payment) error {
 		err = s.charge(ctx, p)
 	case Cancelling:
 		err = s.undo(ctx, p)
-	case Refunding:
+	case Refunding, RefundPending:
 		err = s.refund(ctx, p)
 	}
 	if err != nil {
@@ -157,39 +186,69 @@ func (s *Service) undo(ctx context.Context, p Payment) error {
 	return fmt.Errorf("charge of order %s is %s: %w", p.Order, intent.Status, errNotYet)
 }
 
+// refund gives a cancelled order's money back. The status of the refund decides what is next.
 func (s *Service) refund(ctx context.Context, p Payment) error {
-	if err := s.processor.Refund(ctx, p); err != nil {
+	if p.Reason == outOfBand {
+		return s.settle(ctx, p, Refunded, outOfBand, s.outbox.Refunded)
+	}
+	refund, err := s.processor.Refund(ctx, p)
+	if err != nil {
 		return fmt.Errorf("refund charge: %w", err)
 	}
-	return s.settle(ctx, p, Refunded, "", s.outbox.Refunded)
+	switch {
+	case refund.Status == RefundCompleted:
+		return s.settle(ctx, p, Refunded, "", s.outbox.Refunded)
+	case refund.Status.failed():
+		after := p
+		wait := after.refundFailed(refund.Reason, s.refunds, s.now())
+		return s.move(ctx, p, after, wait, nil)
+	case refund.Status == RefundProcessing, refund.Status == RefundNeedsAction:
+		after, now := p, s.now()
+		if after.State, after.Reason = RefundPending, ""; p.State != RefundPending {
+			after.Since = now
+		}
+		return s.move(ctx, p, after, nextLook(now.Sub(after.Since)), nil)
+	}
+	return fmt.Errorf("refund of order %s is %s: %w", p.Order, refund.Status, errNotYet)
 }
 
-// settle moves a payment on together with its event. When it is no longer where the work found it, the order was cancelled
-// meanwhile: then nothing is said, and the payment is taken up again in its new state.
+// settle moves a payment on together with its event.
 func (s *Service) settle(ctx context.Context, p Payment, to State, reason string, tell func(context.Context, *store.Tx, Payment) error) error {
-	from := p.State
-	p.State, p.Reason, p.Since = to, reason, s.now()
+	after := p
+	after.State, after.Reason, after.Since = to, reason, s.now()
+	return s.move(ctx, p, after, 0, tell)
+}
+
+// move writes a payment together with its event, which may be nil, in a transaction of its own. When the payment is no longer
+// where the work found it, the order was cancelled meanwhile, or its refund has failed: then nothing is published, and the
+// payment is taken up again as it is now.
+func (s *Service) move(ctx context.Context, before, after Payment, wait time.Duration, publish func(context.Context, *store.Tx, Payment) error) error {
 	return s.db.InTx(ctx, "settle payment", func(ctx context.Context, tx *store.Tx) error {
-		moved, err := update(ctx, tx, p, from)
-		if err != nil {
+		moved, err := s.replace(ctx, tx, before, after, wait)
+		if err != nil || !moved || publish == nil {
 			return err
 		}
-		if !moved {
-			tx.AfterCommit(s.wake)
-			return s.toDo.LetGo(ctx, tx, string(p.Order), s.now())
-		}
-		tx.AfterCommit(func() {
-			s.figures.entered(p)
-			s.tel.Log.Info().Ctx(ctx).Str("order_id", string(p.Order)).Str("state", string(to)).Str("reason", reason).Msg("payment settled")
-			if !to.Final() {
-				s.wake()
-			}
-		})
-		if tell == nil {
-			return nil
-		}
-		return tell(ctx, tx, p)
+		return publish(ctx, tx, after)
 	})
+}
+
+// replace writes a payment if it is still as it was before; nobody takes it up before the wait is over.
+func (s *Service) replace(ctx context.Context, tx *store.Tx, before, after Payment, wait time.Duration) (moved bool, err error) {
+	moved, err = update(ctx, tx, after, before, s.now().Add(wait))
+	if err != nil || !moved {
+		tx.AfterCommit(s.wake)
+		return moved, err
+	}
+	tx.AfterCommit(func() {
+		if after.State != before.State {
+			s.figures.entered(after)
+			s.tel.Log.Info().Ctx(ctx).Str("order_id", string(after.Order)).Str("state", string(after.State)).Str("reason", after.Reason).Msg("payment settled")
+		}
+		if !after.State.Final() && wait == 0 {
+			s.wake()
+		}
+	})
+	return true, nil
 }
 
 func (s *Service) tokenOf(ctx context.Context, p Payment) (secret string, known bool, err error) {

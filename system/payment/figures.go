@@ -12,7 +12,7 @@ type figures struct{ payments, refunded *prometheus.CounterVec }
 
 func newFigures(tel *telemetry.Telemetry) figures {
 	f := figures{tel.Counter(telemetry.PaymentsTotal), tel.Counter(telemetry.RefundedTotal)}
-	for _, s := range []State{Waiting, Due, Completed, Failed, Cancelling, Cancelled, Refunding, Refunded} {
+	for _, s := range []State{Waiting, Due, Completed, Failed, Cancelling, Cancelled, Refunding, Refunded, RefundPending, RefundFailed} {
 		f.payments.WithLabelValues(string(s))
 	}
 	f.refunded.WithLabelValues(catalogue.Currency)

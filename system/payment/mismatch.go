@@ -11,12 +11,13 @@ import (
 // bookFigures tell how far the books are compared, and what did not agree.
 type bookFigures struct {
 	mismatches *prometheus.GaugeVec
+	failed     prometheus.Gauge
 	compared   prometheus.Counter
 	unchecked  prometheus.Gauge
 }
 
 func newBookFigures(tel *telemetry.Telemetry) bookFigures {
-	f := bookFigures{tel.Gauge(telemetry.LedgerMismatches), tel.Counter(telemetry.LedgerCompared).WithLabelValues(), tel.Gauge(telemetry.LedgerUnchecked).WithLabelValues()}
+	f := bookFigures{tel.Gauge(telemetry.LedgerMismatches), tel.Gauge(telemetry.RefundsFailed).WithLabelValues(), tel.Counter(telemetry.LedgerCompared).WithLabelValues(), tel.Gauge(telemetry.LedgerUnchecked).WithLabelValues()}
 	for _, k := range kinds() {
 		f.mismatches.WithLabelValues(string(k))
 	}
@@ -26,6 +27,13 @@ func newBookFigures(tel *telemetry.Telemetry) bookFigures {
 // note counts a comparison, and writes down what it came to if that is news.
 func (r *reconciler) note(ctx context.Context, c charge) error {
 	r.figures.compared.Inc()
+	if refund, found := c.fallen(); found { // and no webhook told of it, or it is on its way
+		if err := r.refundFailed(ctx, c.id, refund); err != nil {
+			return err
+		}
+		r.tel.Log.Error().Str("order_id", string(c.order())).Str("intent_id", string(c.id)).Str("reason", refund.Reason).Msg("a refund failed after it had succeeded")
+		c.ours.State = RefundPending
+	}
 	kind, before := c.disagreement(), r.open[c.id]
 	switch {
 	case kind == before:
@@ -52,7 +60,7 @@ func (r *reconciler) log(c charge, kind Kind) {
 		event = event.Str("state", string(c.ours.State)).Int64("owed_minor", c.ours.owed().Minor)
 	}
 	if c.theirs != nil {
-		event = event.Int64("kept_minor", c.theirs.Kept.Minor).Str("currency", c.theirs.Kept.Currency)
+		event = event.Int64("kept_minor", c.theirs.Kept().Minor).Str("currency", c.theirs.Received.Currency)
 	}
 	event.Msg("our books and the card processor's do not agree")
 }

@@ -6,6 +6,13 @@
 //	   │ cancelled                         cancelled │                              │ cancelled
 //	   ▼                                             ▼        it had been charged   ▼
 //	cancelled ◀──── not charged ──────────────── cancelling ──────────────────▶ refunding ──▶ refunded
+//	                                                                       │  ▲ pending          │
+//	                                      too many failed, or hopeless      ▼  │ or failed        │ failed after all
+//	                                          refund_failed ◀──────── refund_pending ◀───────────┘
+//
+// The status of the refund decides, not that the request for it was answered: a customer is notified once the refund has
+// succeeded. A refund that failed is made again, as a new refund under a new key, a few times; then an operator settles it
+// (alerts/runbooks/RefundFailed.md).
 //
 // What is due, cancelling or refunding is durable work (platform/work): a charge is created unconfirmed, its id is stored,
 // and only then it is confirmed. So whatever answer is lost, the charge can be read by its id; nothing is guessed and
@@ -46,6 +53,10 @@ const (
 	Cancelled  State = "cancelled"
 	Refunding  State = "refunding"
 	Refunded   State = "refunded"
+	// RefundPending: the processor has not completed the refund yet, or one has failed and the next is due later.
+	RefundPending State = "refund_pending"
+	// RefundFailed: no refund came through, and an operator must act.
+	RefundFailed State = "refund_failed"
 )
 
 // Payment is the money of one order.
@@ -59,6 +70,8 @@ type Payment struct {
 	Intent IntentID
 	// OrderKnown and StockReserved say which of the two events that make it due have come.
 	OrderKnown, StockReserved bool
+	// RefundsFailed counts the refunds that failed; so it also numbers the one that is under way or comes next, from 0.
+	RefundsFailed int64
 	// Attempts counts how often a worker took it up.
 	Attempts int64
 	// Origin is the request that led to it, for logs and traces.
@@ -95,6 +108,45 @@ func (p *Payment) advance() {
 	if p.State == Waiting && p.OrderKnown && p.StockReserved {
 		p.State = Due
 	}
+}
+
+// refundFailed takes in that the refund under way has failed. It says how long to wait before the next one.
+func (p *Payment) refundFailed(reason string, policy RefundPolicy, now time.Time) (wait time.Duration) {
+	p.RefundsFailed++
+	p.State, p.Reason, p.Since = RefundPending, reason, now
+	if p.RefundsFailed >= policy.Refunds || hopeless[reason] {
+		p.State = RefundFailed
+		return 0
+	}
+	return policy.Again
+}
+
+// RefundPolicy says what is done about refunds that do not succeed at once.
+type RefundPolicy struct {
+	// Refunds is how many are made for one payment before an operator must act; Again is how long to wait before the next.
+	Refunds int64
+	Again   time.Duration
+}
+
+// hopeless are the reasons for a failure that a new refund to the same card would meet again
+// (https://docs.stripe.com/api/refunds/object, failure_reason).
+var hopeless = map[string]bool{
+	"lost_or_stolen_card": true, "expired_or_canceled_card": true, "charge_for_pending_refund_disputed": true, "charge_disputed": true,
+	"merchant_request": true,
+}
+
+// outOfBand is the reason of a refund that an operator made without the card processor, which keeps the charge.
+const outOfBand = "out_of_band"
+
+// The wait between two looks at a refund that is pending: as long as it has been pending already, within these limits. A
+// webhook ends the wait; the looks are for one that is lost.
+const (
+	shortestLook = time.Second
+	longestLook  = time.Hour
+)
+
+func nextLook(pending time.Duration) time.Duration {
+	return min(max(pending, shortestLook), longestLook)
 }
 
 // Final says that the money is where it belongs, unless the order is cancelled later.

@@ -32,6 +32,8 @@ type company struct {
 	intents map[IntentID]Intent
 	charged map[IntentID]int
 	refunds map[IntentID]int
+	// status is where the payment's nth refund stands; one that it has nothing for has succeeded.
+	status  map[int64]Refund
 	decline string
 	// asks: the bank wants the customer to prove who they are, which nobody does here.
 	asks bool
@@ -97,8 +99,17 @@ func (c *company) Cancel(_ context.Context, p Payment) (intent Intent, err error
 	return intent, err
 }
 
-func (c *company) Refund(_ context.Context, p Payment) error {
-	return c.do(func() { c.refunds[p.Intent] = 1 })
+func (c *company) Refund(_ context.Context, p Payment) (refund Refund, err error) {
+	err = c.do(func() {
+		var planned bool
+		if refund, planned = c.status[p.RefundsFailed]; !planned {
+			refund.Status = RefundCompleted
+		}
+		if refund.Status == RefundCompleted {
+			c.refunds[p.Intent] = 1
+		}
+	})
+	return refund, err
 }
 
 // told is an outbox that remembers what it was told in transactions that committed.
@@ -142,7 +153,7 @@ func newBench(t *testing.T, url string) *bench {
 	}
 	b.Service = &Service{
 		tel: tel, db: storetest.Open(t, url, migrations(), events.Migrations()), processor: b.company, outbox: b.told,
-		figures: newFigures(tel), wake: func() {}, now: time.Now,
+		figures: newFigures(tel), wake: func() {}, now: time.Now, refunds: RefundPolicy{Refunds: 3, Again: time.Hour},
 	}
 	b.toDo = toDo(b.db)
 	card, err := b.RegisterCard(t.Context(), alice, "k", "pm_card_visa")
@@ -174,7 +185,11 @@ func (b *bench) labour(t *testing.T, ctx context.Context) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(claimed) == 0 {
+		waiting, err := pendingRefunds(b.db).Claim(ctx, 10, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if claimed = append(claimed, waiting...); len(claimed) == 0 {
 			return
 		}
 		for _, p := range claimed {

@@ -18,7 +18,8 @@ const (
 )
 
 // reconciler compares our books with the processor's, stretch by stretch and one call at a time: every charge that was
-// created there, and every payment that was settled here. What does not agree is looked at again until it does.
+// created there, and every payment that was settled here. What does not agree is looked at again until it does. Refunds are
+// looked at again when they are older, since one that has succeeded may still fail.
 //
 //	     compared          │◀─ one stretch ─▶│   not settled yet      now
 //	───────────────────────┼─────────────────┼──────────────────────▶
@@ -30,7 +31,10 @@ type reconciler struct {
 	figures bookFigures
 	// after is how long a charge is left alone before it is compared.
 	after time.Duration
-	now   func() time.Time
+	// again are the ages at which refunds are compared once more; refundFailed takes in that one has failed meanwhile.
+	again        []time.Duration
+	refundFailed func(ctx context.Context, id IntentID, refund Refund) error
+	now          func() time.Time
 	// until is up to when the books are compared, open what does not agree: what the tables hold. Only once uses them.
 	until time.Time
 	open  map[IntentID]Kind
@@ -56,6 +60,9 @@ func (r *reconciler) run(ctx context.Context, every time.Duration) error {
 // goes wrong on the way: how far back nothing is compared grows all the while.
 func (r *reconciler) once(ctx context.Context) (err error) {
 	defer r.tell()
+	if err := r.countFailed(ctx); err != nil {
+		return err
+	}
 	horizon := r.now().Add(-r.after).Truncate(time.Second) // the processor's times are whole seconds
 	if r.until, err = r.comparedUntil(ctx, horizon); err != nil {
 		return err
@@ -111,9 +118,16 @@ func (r *reconciler) compare(ctx context.Context, from, to time.Time) error {
 			return err
 		}
 	}
-	settled, err := r.settledIn(ctx, from, to)
+	settled, err := r.settledIn(ctx, from, to, false)
 	if err != nil {
 		return err
+	}
+	for _, age := range r.again {
+		older, err := r.settledIn(ctx, from.Add(-age), to.Add(-age), true)
+		if err != nil {
+			return err
+		}
+		settled = append(settled, older...)
 	}
 	for _, id := range settled {
 		if !seen[id] {

@@ -12,7 +12,7 @@ import (
 )
 
 // querySettled has an index of its own, payments_settled.
-const querySettled = `SELECT intent_id FROM payments WHERE state IN ('completed', 'failed', 'cancelled', 'refunded') AND intent_id <> ''
+const querySettled = `SELECT intent_id, state FROM payments WHERE state IN ('completed', 'failed', 'cancelled', 'refunded') AND intent_id <> ''
 	AND since_us >= $1 AND since_us < $2`
 
 // comparedUntil is up to when the books are compared. The first time that is when the first payment was settled, or else
@@ -74,8 +74,8 @@ func (r *reconciler) paymentsOf(ctx context.Context, page []Booked) (ours map[In
 	return ours, err
 }
 
-// settledIn lists the charges whose payments were settled in a stretch.
-func (r *reconciler) settledIn(ctx context.Context, from, to time.Time) (ids []IntentID, err error) {
+// settledIn lists the charges whose payments were settled in a stretch, or only those that were refunded.
+func (r *reconciler) settledIn(ctx context.Context, from, to time.Time, refunded bool) (ids []IntentID, err error) {
 	err = r.db.Read(ctx, "find settled payments", func(ctx context.Context, tx *store.Tx) error {
 		ids = nil
 		rows, err := tx.Query(ctx, querySettled, store.Micros(from), store.Micros(to))
@@ -85,14 +85,29 @@ func (r *reconciler) settledIn(ctx context.Context, from, to time.Time) (ids []I
 		defer rows.Close()
 		for rows.Next() {
 			var id IntentID
-			if err := rows.Scan(&id); err != nil {
+			var state State
+			if err := rows.Scan(&id, &state); err != nil {
 				return fmt.Errorf("read settled payment: %w", err)
 			}
-			ids = append(ids, id)
+			if !refunded || state == Refunded {
+				ids = append(ids, id)
+			}
 		}
 		return rows.Err()
 	})
 	return ids, err
+}
+
+// countFailed sets the gauge of refunds that an operator must settle.
+func (r *reconciler) countFailed(ctx context.Context) error {
+	var n int64
+	err := r.db.Read(ctx, "count failed refunds", func(ctx context.Context, tx *store.Tx) error {
+		return tx.QueryRow(ctx, `SELECT COUNT(*) FROM payments WHERE state = 'refund_failed'`).Scan(&n)
+	})
+	if err == nil {
+		r.figures.failed.Set(float64(n))
+	}
+	return err
 }
 
 // mismatches gives what does not agree, by charge.

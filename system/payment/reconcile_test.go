@@ -105,7 +105,7 @@ func (o *office) settle(t *testing.T, order OrderID, state State, minor int64) {
 
 // books has the processor keep money for an order's charge that it created now.
 func (o *office) book(order OrderID, minor int64) {
-	o.shelf.add(o.at, Booked{IntentID("pi_" + order), order, money.Of(minor, "EUR")})
+	o.shelf.add(o.at, Booked{ID: IntentID("pi_" + order), Order: order, Received: money.Of(minor, "EUR")})
 }
 
 // want compares the gauge's kinds that are not 0, such as "kept 1".
@@ -174,7 +174,7 @@ func TestAMismatchStandsUntilTheBooksAgreeAlsoForTheNextProcess(t *testing.T) {
 		o.reconciler = &reconciler{tel: o.tel, db: o.db, books: o.shelf, figures: newBookFigures(telemetry.Discard("payment")), after: o.after, now: o.now}
 		o.pass(t)
 		o.want(t, "after a restart", "amount 1")
-		o.shelf.charges[0].Kept = money.Of(1299, "EUR")
+		o.shelf.charges[0].Received = money.Of(1299, "EUR")
 		o.pass(t)
 		o.want(t, "put right", "")
 	})

@@ -53,4 +53,7 @@ var wireStates = map[State]paymentv1.State{
 	Cancelled:  paymentv1.State_STATE_CANCELLED,
 	Refunding:  paymentv1.State_STATE_REFUNDING,
 	Refunded:   paymentv1.State_STATE_REFUNDED,
+	// Until the money is back, it is on its way, also while we look for another one.
+	RefundPending: paymentv1.State_STATE_REFUNDING,
+	RefundFailed:  paymentv1.State_STATE_REFUNDING,
 }

@@ -28,9 +28,15 @@ type config struct {
 	Charges int           `env:"CHARGES_AT_ONCE" envDefault:"8"`
 	Lease   time.Duration `env:"CHARGE_LEASE" envDefault:"15s"`
 	Poll    time.Duration `env:"CHARGE_POLL" envDefault:"500ms"`
+	// Refunds is how many refunds of one payment are made before an operator must act; RefundAgain is how long to wait after
+	// one that failed.
+	Refunds     int64         `env:"REFUNDS_AT_MOST" envDefault:"3"`
+	RefundAgain time.Duration `env:"REFUND_AGAIN" envDefault:"1h"`
 	// Compare is how often our books are compared with the processor's; Leave is for how long a charge is left alone first.
 	Compare time.Duration `env:"BOOKS_EVERY" envDefault:"1m"`
 	Leave   time.Duration `env:"BOOKS_AFTER" envDefault:"5m"`
+	// Again is how old a refund is each time that it is compared once more: it may fail up to 30 days after it succeeded.
+	Again []time.Duration `env:"REFUNDS_COMPARED_AT" envDefault:"24h,168h,720h"`
 }
 
 // Run runs the payment service.
@@ -63,13 +69,18 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 
 	s := &Service{
 		tel: rt.Telemetry, db: db, toDo: toDo(db), processor: processor, outbox: publisher{rt.Telemetry, parts.Outbox(db, broker)},
-		figures: newFigures(rt.Telemetry), now: time.Now,
+		figures: newFigures(rt.Telemetry), now: time.Now, refunds: RefundPolicy{c.Refunds, c.RefundAgain},
 	}
 	worker := work.New(rt.Telemetry, work.Config{Name: charges, Concurrency: c.Charges, Lease: c.Lease, Poll: c.Poll}, s.toDo.Source(s.work))
-	s.wake = worker.Wake
+	pending := work.New(rt.Telemetry, work.Config{Name: refunds, Concurrency: c.Charges, Lease: c.Lease, Poll: c.Poll}, pendingRefunds(db).Source(s.work))
+	s.wake = func() {
+		worker.Wake()
+		pending.Wake()
+	}
 	parts.Consume(db, broker, queue, s.handlers())
 	rt.Go(charges, worker.Run)
-	books := &reconciler{tel: rt.Telemetry, db: db, books: processor, figures: newBookFigures(rt.Telemetry), after: c.Leave, now: time.Now}
+	rt.Go(refunds, pending.Run)
+	books := &reconciler{tel: rt.Telemetry, db: db, books: processor, figures: newBookFigures(rt.Telemetry), after: c.Leave, again: c.Again, refundFailed: s.RefundFailed, now: time.Now}
 	rt.Go("books", func(ctx context.Context) error { return books.run(ctx, c.Compare) })
 
 	grpc := rpc.NewServer(rt.Telemetry, verifier)

@@ -23,6 +23,7 @@ type Service struct {
 	tel       *telemetry.Telemetry
 	db        *store.DB
 	toDo      work.Table[Payment]
+	refunds   RefundPolicy
 	processor Processor
 	outbox    Outbox
 	figures   figures
@@ -67,7 +68,7 @@ func (s *Service) change(ctx context.Context, tx *store.Tx, order OrderID, take 
 	case !known:
 		err = insert(ctx, tx, p)
 	case p != before:
-		_, err = update(ctx, tx, p, before.State)
+		_, err = update(ctx, tx, p, before, p.Since)
 	}
 	if err == nil && p.State != before.State {
 		tx.AfterCommit(func() {

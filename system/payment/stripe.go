@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,13 +75,57 @@ func (s *stripe) Read(ctx context.Context, id IntentID) (Intent, error) {
 	return s.intent(ctx, "read payment intent", "/v1/payment_intents/"+url.PathEscape(string(id)), "", nil)
 }
 
-// Refund implements Processor. A charge that was refunded already is refunded.
-func (s *stripe) Refund(ctx context.Context, p Payment) error {
-	_, err := s.call(ctx, "create refund", "/v1/refunds", string(p.Order)+"-refund", url.Values{"payment_intent": {string(p.Intent)}})
-	if refused, ok := errors.AsType[*refusal](err); ok && refused.Code == "charge_already_refunded" {
-		return nil
+// Refund implements Processor. It looks before it asks: an answer under a key that was used before tells what the refund's
+// status was then, and a key is forgotten after a day.
+func (s *stripe) Refund(ctx context.Context, p Payment) (Refund, error) {
+	booked, known, err := s.Look(ctx, p.Intent)
+	if err != nil {
+		return Refund{}, err
 	}
-	return err
+	if !known || booked.Received.Minor == 0 {
+		return Refund{}, problem.New(problem.Internal, "nothing_to_refund", "the card processor took nothing by charge %s: compare the charge with payment's table", p.Intent)
+	}
+	if refund, found := booked.refund(p.RefundsFailed); found {
+		return refund, nil
+	}
+	number := strconv.FormatInt(p.RefundsFailed, 10)
+	body, err := s.call(ctx, "create refund", "/v1/refunds", string(p.Order)+"-refund-"+number, url.Values{
+		"payment_intent": {string(p.Intent)}, "metadata[order_id]": {string(p.Order)}, "metadata[refund]": {number},
+	})
+	if refused, ok := errors.AsType[*refusal](err); ok && refused.Type == "invalid_request_error" {
+		if refused.Code == "charge_already_refunded" { // by somebody else, since we looked: the next look tells
+			return Refund{Number: p.RefundsFailed, Status: RefundProcessing}, nil
+		}
+		return Refund{Number: p.RefundsFailed, Status: RefundDeclined, Reason: refused.word()}, nil
+	}
+	if err != nil {
+		return Refund{}, err
+	}
+	var raw rawRefund
+	if err := json.Unmarshal(body, &raw); err != nil || raw.Status == "" {
+		return Refund{}, problem.Wrap(err, problem.Unavailable, "processor_answer", "the card processor's answer cannot be read")
+	}
+	return raw.refund(), nil
+}
+
+// rawRefund is a refund on the wire.
+type rawRefund struct {
+	Amount   int64        `json:"amount"`
+	Status   RefundStatus `json:"status"`
+	Failure  string       `json:"failure_reason"`
+	Metadata struct {
+		Number string `json:"refund"`
+	} `json:"metadata"`
+}
+
+// refund reads one that was made by hand, or before refunds were numbered, as the first one.
+func (r rawRefund) refund() Refund {
+	number, _ := strconv.ParseInt(r.Metadata.Number, 10, 64) // 0 where there is none
+	refund := Refund{Number: number, Amount: r.Amount, Status: r.Status}
+	if refund.Status.failed() {
+		refund.Reason = cmp.Or(r.Failure, "unknown")
+	}
+	return refund
 }
 
 // refusal is the processor's answer to a request that it will not fulfil.

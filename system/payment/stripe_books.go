@@ -16,13 +16,16 @@ import (
 // booksPage is how many charges one answer lists; Stripe gives no more (https://docs.stripe.com/api/payment_intents/list).
 const booksPage = 100
 
-// rawBooked is a charge on the wire, with the card's charge in place of its id.
+// rawBooked is a charge on the wire, with the card's charge in place of its id, and its refunds. The charge's own
+// amount_refunded is not read: a refund counts in it that is pending, and may fail.
 type rawBooked struct {
 	ID           IntentID `json:"id"`
 	Received     int64    `json:"amount_received"`
 	Currency     string   `json:"currency"`
 	LatestCharge *struct {
-		Refunded int64 `json:"amount_refunded"`
+		Refunds struct {
+			Data []rawRefund `json:"data"`
+		} `json:"refunds"`
 	} `json:"latest_charge"`
 	Metadata struct {
 		Order OrderID `json:"order_id"`
@@ -30,18 +33,20 @@ type rawBooked struct {
 }
 
 func (r rawBooked) booked() Booked {
-	kept := r.Received
+	b := Booked{ID: r.ID, Order: r.Metadata.Order, Received: money.Of(r.Received, strings.ToUpper(r.Currency))}
 	if r.LatestCharge != nil {
-		kept -= r.LatestCharge.Refunded
+		for _, raw := range r.LatestCharge.Refunds.Data {
+			b.Refunds = append(b.Refunds, raw.refund())
+		}
 	}
-	return Booked{r.ID, r.Metadata.Order, money.Of(kept, strings.ToUpper(r.Currency))}
+	return b
 }
 
 // List implements Books.
 func (s *stripe) List(ctx context.Context, from, to time.Time, after IntentID) ([]Booked, bool, error) {
 	query := url.Values{
 		"created[gte]": {strconv.FormatInt(from.Unix(), 10)}, "created[lt]": {strconv.FormatInt(to.Unix(), 10)},
-		"limit": {strconv.Itoa(booksPage)}, "expand[]": {"data.latest_charge"},
+		"limit": {strconv.Itoa(booksPage)}, "expand[]": {"data.latest_charge.refunds"},
 	}
 	if after != "" {
 		query.Set("starting_after", string(after))
@@ -66,7 +71,7 @@ func (s *stripe) List(ctx context.Context, from, to time.Time, after IntentID) (
 
 // Look implements Books.
 func (s *stripe) Look(ctx context.Context, id IntentID) (Booked, bool, error) {
-	body, err := s.call(ctx, "look at payment intent", "/v1/payment_intents/"+url.PathEscape(string(id))+"?expand[]=latest_charge", "", nil)
+	body, err := s.call(ctx, "look at payment intent", "/v1/payment_intents/"+url.PathEscape(string(id))+"?expand[]=latest_charge.refunds", "", nil)
 	if refused, ok := errors.AsType[*refusal](err); ok && refused.Code == "resource_missing" {
 		return Booked{}, false, nil
 	}

@@ -19,17 +19,26 @@ import (
 // tolerance is how old a notice may be, against replays (https://docs.stripe.com/webhooks#replay-attacks).
 const tolerance = 5 * time.Minute
 
-// notice is the part of a webhook event that we look at. It is a hint and no more: what became of a charge is read from
-// the processor.
+// notice is the part of a webhook event that we look at. It is a hint and no more: what became of a charge or a refund is read
+// from the processor. Only that a refund has failed is taken from it.
 type notice struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
 	Data struct {
 		Object struct {
 			ID     string `json:"id"`
+			Object string `json:"object"`
 			Intent string `json:"payment_intent"`
+			rawRefund
 		} `json:"object"`
 	} `json:"data"`
+}
+
+// failedRefund gives the refund that the notice says has failed. That is final, so that it needs no question: whatever else
+// became of the charge, this refund gives nothing back any more.
+func (n notice) failedRefund() (Refund, bool) {
+	refund := n.Data.Object.refund()
+	return refund, n.Data.Object.Object == "refund" && refund.Status.failed()
 }
 
 func (n notice) intent() IntentID {
@@ -48,8 +57,11 @@ func (s *Service) TakeNotice(ctx context.Context, secret boot.Secret, body []byt
 	if err := json.Unmarshal(body, &n); err != nil || n.ID == "" {
 		return problem.New(problem.Invalid, "notice_unreadable", "the body is not an event: send it exactly as it was signed")
 	}
-	if known, err := s.known(ctx, n.intent()); known || err != nil {
-		return err
+	refund, failed := n.failedRefund()
+	if !failed {
+		if known, err := s.known(ctx, n.intent()); known || err != nil {
+			return err
+		}
 	}
 	return s.db.InTx(ctx, "take notice", func(ctx context.Context, tx *store.Tx) error {
 		fresh, err := tx.Exec(ctx, `INSERT INTO webhooks (event_id, received_us) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.ID, store.Micros(s.now()))
@@ -59,9 +71,33 @@ func (s *Service) TakeNotice(ctx context.Context, secret boot.Secret, body []byt
 		if fresh == 0 {
 			return nil
 		}
+		if failed {
+			return s.refundHasFailed(ctx, tx, n.intent(), refund)
+		}
 		tx.AfterCommit(s.wake)
 		return hasten(ctx, tx, n.intent())
 	})
+}
+
+// RefundFailed takes in that a refund of a charge has failed, also one that had succeeded before.
+func (s *Service) RefundFailed(ctx context.Context, id IntentID, refund Refund) error {
+	return s.db.InTx(ctx, "note failed refund", func(ctx context.Context, tx *store.Tx) error {
+		return s.refundHasFailed(ctx, tx, id, refund)
+	})
+}
+
+func (s *Service) refundHasFailed(ctx context.Context, tx *store.Tx, id IntentID, refund Refund) error {
+	before, known, err := byIntent(ctx, tx, id)
+	if err != nil || !known || refund.Number != before.RefundsFailed || before.Reason == outOfBand {
+		return err // news of an earlier refund, of somebody else's charge, or of money that is back on another way
+	}
+	switch before.State {
+	case Refunding, RefundPending, Refunded:
+		after := before
+		wait := after.refundFailed(refund.Reason, s.refunds, s.now())
+		_, err = s.replace(ctx, tx, before, after, wait)
+	}
+	return err
 }
 
 // known says that the charge is settled for good, so that a notice of it can tell nothing new. Most come after that.

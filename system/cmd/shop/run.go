@@ -37,6 +37,7 @@ func commands() []command {
 		service("notification", "tells customers by e-mail, text and push message", notification.Run),
 		{"dlq", "list dead letters, or send them back: dlq list [QUEUE], dlq redrive QUEUE [EVENT-ID …]", deadLetters},
 		{"staff", "let an account run the shop: staff add EMAIL", staff},
+		{"refunds", "settle refunds that failed: refunds list, refunds retry ORDER, refunds settle ORDER", refunds},
 		{"healthcheck", "ask the service of this container whether it is ready", healthcheck},
 	}
 }

@@ -31,6 +31,9 @@ func TestWrongCommandLinesSayWhatIsRight(t *testing.T) {
 		"healthcheck":             "ADMIN_ADDR",
 		"dlq list":                "BROKER_URL",
 		"staff add a@example.org": "DATABASE_URL",
+		"refunds":                 "usage: shop refunds list",
+		"refunds retry":           "usage: shop refunds list",
+		"refunds list":            "DATABASE_URL",
 	} {
 		code, _, stderr := shop(strings.Fields(line)...)
 		if code != boot.ExitUsage || !strings.Contains(stderr, want) {
@@ -70,6 +73,19 @@ func TestDeadLettersAreListedEvenWhenThereAreNone(t *testing.T) {
 	}
 	if code, stdout, stderr = shop("dlq", "redrive", "q.order"); code != boot.ExitOK || stdout != "0 sent back to q.order\n" {
 		t.Errorf("redrive: got exit code %d, %q, %s", code, stdout, stderr)
+	}
+}
+
+func TestRefundsAreListedEvenWhenThereAreNone(t *testing.T) {
+	t.Setenv("DATABASE_URL", "sqlite://"+filepath.Join(t.TempDir(), "payment.db"))
+	code, stdout, stderr := shop("refunds", "list")
+	if code != boot.ExitOK || strings.TrimSpace(stdout) != "ORDER  CHARGE  AMOUNT  REASON  SINCE" {
+		t.Errorf("got exit code %d, %q, %s", code, stdout, stderr)
+	}
+	for _, verb := range []string{"retry", "settle"} {
+		if code, _, stderr := shop("refunds", verb, "o1"); code != boot.ExitUsage || !strings.Contains(stderr, `"o1"`) {
+			t.Errorf("refunds %s: got exit code %d, %q, want the order named", verb, code, stderr)
+		}
 	}
 }
 

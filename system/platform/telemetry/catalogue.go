@@ -79,7 +79,7 @@ var (
 	SagaDuration    = Metric{"shop_saga_duration_seconds", Histogram, "From an order's creation to its final state.", []string{"outcome"}, sagaSeconds}
 	SagaOldest      = Metric{"shop_saga_oldest_open_age_seconds", Gauge, "Age of the oldest order that is not final.", nil, nil}
 	RevenueTotal    = Metric{"shop_revenue_minor_units_total", Counter, "Money of confirmed orders.", []string{"currency"}, nil}
-	RefundedTotal   = Metric{"shop_refunded_minor_units_total", Counter, "Money given back.", []string{"currency"}, nil}
+	RefundedTotal   = Metric{"shop_refunded_minor_units_total", Counter, "Money given back; what a customer's bank returned is counted again when it is refunded anew.", []string{"currency"}, nil}
 	FunnelTotal     = Metric{"shop_funnel_total", Counter, "Steps of shoppers: product_viewed, cart_filled, checkout_started, order_accepted.", []string{"step"}, nil}
 	StockReserved   = Metric{"shop_stock_units", Gauge, "Units of stock: available, reserved, sold.", []string{"state"}, nil}
 	PaymentsTotal   = Metric{"shop_payments_total", Counter, "Payments by what they came to.", []string{"state"}, nil}
@@ -90,6 +90,7 @@ var (
 	ConfirmedOldest     = Metric{"shop_order_confirmed_oldest_age_seconds", Gauge, "Age of the oldest order that is paid and not on its way.", nil, nil}
 	ReservationsOverdue = Metric{"shop_reservations_overdue", Gauge, "Reservations that are still held although their time is up.", nil, nil}
 	ReservationsShort   = Metric{"shop_reservations_short_total", Counter, "Confirmed orders whose reservation had expired and whose goods were gone.", nil, nil}
+	RefundsFailed       = Metric{"shop_refunds_failed", Gauge, "Cancelled orders whose money the card processor did not give back; an operator must settle them.", nil, nil}
 	LedgerMismatches    = Metric{"shop_ledger_mismatches", Gauge, "Charges on which our books and the card processor's do not agree: unknown, missing, amount, kept, not_taken.", []string{"kind"}, nil}
 	LedgerCompared      = Metric{"shop_ledger_compared_total", Counter, "Charges that were compared with the card processor's books.", nil, nil}
 	LedgerUnchecked     = Metric{"shop_ledger_unchecked_age_seconds", Gauge, "How far back our books were not compared with the card processor's yet.", nil, nil}
@@ -109,7 +110,7 @@ func Catalogue() []Metric {
 		DBDuration, DBConnections, DBConnMax, DBPending,
 		GatewayShed, GatewayCache, PasswordHashing, TokenReuse,
 		OrdersTotal, SagaDuration, SagaOldest, RevenueTotal, RefundedTotal, FunnelTotal, StockReserved, PaymentsTotal, MessagesSent, ReservationsDue,
-		ConfirmedOldest, ReservationsOverdue, ReservationsShort, LedgerMismatches, LedgerCompared, LedgerUnchecked,
+		ConfirmedOldest, ReservationsOverdue, ReservationsShort, RefundsFailed, LedgerMismatches, LedgerCompared, LedgerUnchecked,
 		BuildInfo, Ready, Degraded,
 	}
 }

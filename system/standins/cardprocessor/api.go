@@ -77,7 +77,8 @@ func (a *API) refund(_ string, p params, now time.Time) outcome {
 	if !found {
 		return refuse(noSuch("payment intent", id, "payment_intent"))
 	}
-	return giveBack(i, p, now)
+	c, _ := cardOf(i.Card) // a charge was made with a card that there is
+	return giveBack(i, p, c.refundPlan(len(a.ledger.refundsOf[id])), now, a.ledger.options.Refunds)
 }
 
 func (a *API) showIntent(id string, p params) answer {
@@ -85,7 +86,7 @@ func (a *API) showIntent(id string, p params) answer {
 	if !found {
 		return noSuch("payment intent", id, "").answer()
 	}
-	return ok(i.object(p.expandsCharge()))
+	return ok(a.shown(i, p, ""))
 }
 
 func (a *API) showRefund(id string, _ params) answer {

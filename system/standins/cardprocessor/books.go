@@ -30,6 +30,9 @@ type BookedRefund struct {
 	Amount    int64     `json:"amount"`
 	Currency  string    `json:"currency"`
 	CreatedAt time.Time `json:"created_at"`
+	// Status is where it stands; only one that succeeded has given money back. SucceededAt is when it first did.
+	Status      RefundStatus `json:"status"`
+	SucceededAt time.Time    `json:"succeeded_at,omitzero"`
 }
 
 // Books gives the ledger in the order of creation, as it is on disk.
@@ -42,7 +45,7 @@ func (l *Ledger) Books() (Books, error) {
 	}
 	for _, r := range l.refunds {
 		i, _ := l.intent(r.Intent) // no refund is written without its intent
-		b.Refunds = append(b.Refunds, BookedRefund{r.ID, r.Intent, i.OrderID(), r.Amount, r.Currency, r.CreatedAt})
+		b.Refunds = append(b.Refunds, BookedRefund{r.ID, r.Intent, i.OrderID(), r.Amount, r.Currency, r.CreatedAt, r.Status, r.SucceededAt})
 	}
 	l.mu.Unlock()
 	return b, l.journal.Sync()

@@ -4,9 +4,9 @@
 //	POST /v1/payment_intents               amount, currency, payment_method, description, metadata[…]; confirm=false
 //	POST /v1/payment_intents/{id}/confirm  payment_method
 //	POST /v1/payment_intents/{id}/cancel   cancellation_reason
-//	GET  /v1/payment_intents/{id}          expand[]=latest_charge, as with every intent that is answered
+//	GET  /v1/payment_intents/{id}          expand[]=latest_charge, as with every intent that is answered; expand[]=latest_charge.refunds
 //	GET  /v1/payment_intents               created[gte], created[lt], limit, starting_after, expand[]; the newest first
-//	POST /v1/refunds                       payment_intent, amount, reason, metadata[…]
+//	POST /v1/refunds                       payment_intent, amount, reason, metadata[…]; what becomes of it depends on the test card
 //	GET  /v1/refunds/{id}
 //	GET  /books                            every intent and refund, and how many webhooks wait
 //
@@ -43,12 +43,13 @@ type Intent struct {
 	// Charge is the id of the latest attempt on the card, Decline why that one failed.
 	Charge  string   `json:"charge,omitempty"`
 	Decline *Decline `json:"decline,omitempty"`
-	// Captured is what was taken from the card, Refunded what of it was given back.
-	Captured     int64     `json:"captured"`
-	Refunded     int64     `json:"refunded"`
-	CreatedAt    time.Time `json:"created_at"`
-	CanceledAt   time.Time `json:"canceled_at,omitzero"`
-	CancelReason string    `json:"cancel_reason,omitempty"`
+	// Captured is what was taken from the card, Refunded what of it was given back, RefundPending what is on its way back.
+	Captured      int64     `json:"captured"`
+	Refunded      int64     `json:"refunded"`
+	RefundPending int64     `json:"refund_pending,omitempty"`
+	CreatedAt     time.Time `json:"created_at"`
+	CanceledAt    time.Time `json:"canceled_at,omitzero"`
+	CancelReason  string    `json:"cancel_reason,omitempty"`
 	// Locked is true once a confirmation was turned away by the test card that needs a retry.
 	Locked bool `json:"locked,omitempty"`
 	// Waiting is the request that is being processed, to be answered when that is done, even after a restart.
@@ -58,7 +59,17 @@ type Intent struct {
 // OrderID is the shop's own reference, which the ledger shows.
 func (i Intent) OrderID() string { return i.Metadata["order_id"] }
 
-// Refund is money given back.
+// RefundStatus is where a refund stands, in Stripe's words.
+type RefundStatus string
+
+// The statuses of a refund that there are here. One that has succeeded may still fail: the customer's bank returns the money.
+const (
+	RefundPending   RefundStatus = "pending"
+	RefundSucceeded RefundStatus = "succeeded"
+	RefundFailed    RefundStatus = "failed"
+)
+
+// Refund is money given back, on its way back, or that could not be given back.
 type Refund struct {
 	ID        string            `json:"id"`
 	Intent    string            `json:"intent"`
@@ -68,6 +79,14 @@ type Refund struct {
 	Reason    string            `json:"reason,omitempty"`
 	Metadata  map[string]string `json:"metadata,omitempty"`
 	CreatedAt time.Time         `json:"created_at"`
+	Status    RefundStatus      `json:"status"`
+	// SucceededAt is when the status became succeeded; it stays when the refund fails after that.
+	SucceededAt time.Time `json:"succeeded_at,omitzero"`
+	// Later is the status that it takes on at DueAt; empty when the status is final.
+	Later RefundStatus `json:"later,omitempty"`
+	DueAt time.Time    `json:"due_at,omitzero"`
+	// Trace is the trace context of the request that it comes from, for the event that tells of the later status.
+	Trace string `json:"trace,omitempty"`
 }
 
 // Decline is why a bank refused a charge.

@@ -14,13 +14,29 @@ type card struct {
 	slow bool
 	// lockedOnce: the first confirmation of an intent is turned away with lock_timeout and this status, the next one works.
 	lockedOnce int
+	// refunds is what becomes of the first refund of a charge, of the second, and so on; the last entry holds for all that
+	// follow. Empty: every refund succeeds at once.
+	refunds []refundPlan
+}
+
+// refundPlan is what becomes of one refund: the status that the request is answered with, and the status that the refund
+// takes on later, announced by a webhook; empty when the answer is final.
+type refundPlan struct{ answer, later RefundStatus }
+
+// refundPlan gives the plan of a charge's nth refund, counted from 0.
+func (c card) refundPlan(n int) refundPlan {
+	if len(c.refunds) == 0 {
+		return refundPlan{answer: RefundSucceeded}
+	}
+	return c.refunds[min(n, len(c.refunds)-1)]
 }
 
 func declined(reason, message string) *Decline {
 	return &Decline{Code: "card_declined", Reason: reason, Message: message}
 }
 
-// cards are all payment methods there are: some of Stripe's own test tokens, and three of ours.
+// cards are all payment methods there are: some of Stripe's own test tokens (https://docs.stripe.com/testing#refunds for those
+// of refunds), and some of ours.
 var cards = []card{
 	{token: "pm_card_visa"},
 	{token: "pm_card_mastercard"},
@@ -33,6 +49,12 @@ var cards = []card{
 	{token: "pm_card_slow", slow: true},
 	{token: "pm_card_needsRetry", lockedOnce: http.StatusInternalServerError},
 	{token: "pm_card_lockTimeout", lockedOnce: http.StatusTooManyRequests}, // as Stripe does it, so its clients retry by themselves
+	{token: "pm_card_pendingRefund", refunds: []refundPlan{{RefundPending, RefundSucceeded}}},
+	{token: "pm_card_refundFail", refunds: []refundPlan{{RefundSucceeded, RefundFailed}}},
+	{token: "pm_card_refundRefused", refunds: []refundPlan{{answer: RefundFailed}}},
+	{token: "pm_card_refundRefusedOnce", refunds: []refundPlan{{answer: RefundFailed}, {answer: RefundSucceeded}}},
+	{token: "pm_card_refundFailOnce", refunds: []refundPlan{{RefundSucceeded, RefundFailed}, {answer: RefundSucceeded}}},
+	{token: "pm_card_pendingRefundFailOnce", refunds: []refundPlan{{RefundPending, RefundFailed}, {answer: RefundSucceeded}}},
 }
 
 func cardOf(token string) (card, bool) {

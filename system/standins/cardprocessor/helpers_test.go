@@ -27,7 +27,7 @@ type processor struct {
 
 func start(t *testing.T) *processor {
 	t.Helper()
-	return startAt(t, filepath.Join(t.TempDir(), "ledger.jsonl"), Options{Slow: quick, Notify: true}, zerolog.Nop())
+	return startAt(t, filepath.Join(t.TempDir(), "ledger.jsonl"), Options{Slow: quick, Refunds: quick, Notify: true}, zerolog.Nop())
 }
 
 // startAt runs on a ledger that may be there already. Nothing closes that of an earlier one: it was killed.

@@ -1,17 +1,25 @@
 package cardprocessor
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"stormglass/system/standins/journal"
 )
 
+// settleEvery is how often the ledger looks for refunds whose later status is due.
+const settleEvery = 50 * time.Millisecond
+
 // Options are how a ledger behaves.
 type Options struct {
 	// Slow is how long a confirmation with the slow test card takes.
 	Slow time.Duration
+	// Refunds is how long a refund takes that does not have its final status at once.
+	Refunds time.Duration
 	// Notify says that there is somebody to send events to.
 	Notify bool
 }
@@ -39,11 +47,17 @@ type Ledger struct {
 	byID    map[string]int
 	keys    map[hash]saved
 	busy    map[hash]bool
+	// refundsOf lists the places of an intent's refunds; later holds the ids of those whose status is still to change.
+	refundsOf map[string][]int
+	later     map[string]bool
 }
 
 // OpenLedger reads what an earlier process wrote, or begins a new ledger. It finishes what was being processed.
 func OpenLedger(path string, o Options) (*Ledger, error) {
-	l := &Ledger{options: o, events: newQueue(), byID: map[string]int{}, keys: map[hash]saved{}, busy: map[hash]bool{}}
+	l := &Ledger{
+		options: o, events: newQueue(), byID: map[string]int{}, keys: map[hash]saved{}, busy: map[hash]bool{},
+		refundsOf: map[string][]int{}, later: map[string]bool{},
+	}
 	j, err := journal.Open(path, func(e line, at journal.Place) error {
 		l.apply(e, at)
 		return nil
@@ -58,6 +72,41 @@ func OpenLedger(path string, o Options) (*Ledger, error) {
 		}
 	}
 	return l, j.Sync()
+}
+
+// SettleRefunds gives refunds their later status when it is due, until ctx ends. The next process goes on with what is left.
+func (l *Ledger) SettleRefunds(ctx context.Context) error {
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := l.settleRefunds(time.Now().UTC()); err != nil {
+			return fmt.Errorf("settle refunds: %w", err)
+		}
+	}
+}
+
+func (l *Ledger) settleRefunds(now time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.later) == 0 {
+		return nil
+	}
+	for id := range maps.Clone(l.later) {
+		r, _ := l.refund(id)
+		if r.DueAt.After(now) {
+			continue
+		}
+		i, _ := l.intent(r.Intent) // no refund is written without its intent
+		if err := l.write(request{trace: r.Trace}, r.settled(i, now), now); err != nil {
+			return err
+		}
+	}
+	return l.journal.Sync()
 }
 
 // perform answers a request: as it was answered before under its key, or by a rule that decides, once.
@@ -89,6 +138,9 @@ func (l *Ledger) decide(r request, rule func(now time.Time) outcome) (outcome, e
 	if o.slow {
 		o.intent.Waiting = r.waiting()
 	}
+	if o.refund != nil {
+		o.refund.Trace = r.trace
+	}
 	return o, l.write(r, o, now)
 }
 
@@ -109,7 +161,7 @@ func (l *Ledger) settle(id string) (answer, error) {
 func (l *Ledger) write(r request, o outcome, now time.Time) error {
 	e := line{Intent: o.intent, Refund: o.refund}
 	if o.event != "" && l.options.Notify {
-		e.Event = newEvent(o.event, *o.intent, r.trace, now)
+		e.Event = newEvent(o.event, o, r.trace, now)
 	}
 	if !o.unsaved && !o.slow {
 		e.Use = r.saves(o.answer)
@@ -137,9 +189,20 @@ func (l *Ledger) apply(e line, at journal.Place) {
 			l.intents = append(l.intents, *i)
 		}
 	}
-	if e.Refund != nil {
-		l.byID[e.Refund.ID] = len(l.refunds)
-		l.refunds = append(l.refunds, *e.Refund)
+	if r := e.Refund; r != nil {
+		if r.Status == "" { // a ledger of a time when every refund succeeded
+			r.Status, r.SucceededAt = RefundSucceeded, r.CreatedAt
+		}
+		if n, known := l.byID[r.ID]; known {
+			l.refunds[n] = *r
+		} else {
+			l.byID[r.ID] = len(l.refunds)
+			l.refundsOf[r.Intent] = append(l.refundsOf[r.Intent], len(l.refunds))
+			l.refunds = append(l.refunds, *r)
+		}
+		if delete(l.later, r.ID); r.Later != "" {
+			l.later[r.ID] = true
+		}
 	}
 	if e.Use != nil {
 		l.keys[e.Use.Key] = saved{e.Use.Content, at}
@@ -187,6 +250,15 @@ func (l *Ledger) delivered(id string) error {
 		return err
 	}
 	return l.journal.Sync()
+}
+
+// refundsIn lists an intent's refunds, the newest first. The caller holds the lock.
+func (l *Ledger) refundsIn(intent string) []Refund {
+	var all []Refund
+	for _, n := range slices.Backward(l.refundsOf[intent]) {
+		all = append(all, l.refunds[n])
+	}
+	return all
 }
 
 // Close closes the ledger's file.

@@ -86,7 +86,9 @@ func step(rt *rapid.T, l *Ledger) {
 func checkBooks(rt *rapid.T, b Books) {
 	refunded := map[string]int64{}
 	for _, r := range b.Refunds {
-		refunded[r.Intent] += r.Amount
+		if r.Status == RefundSucceeded {
+			refunded[r.Intent] += r.Amount
+		}
 	}
 	for _, i := range b.Intents {
 		if i.State == Succeeded != (i.Captured == i.Amount) || (i.State != Succeeded && i.Captured != 0) {

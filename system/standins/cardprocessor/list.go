@@ -41,9 +41,26 @@ func (a *API) listIntents(_ string, p params) answer {
 			list.More = true
 			break
 		}
-		list.Data = append(list.Data, a.ledger.intents[n].object(p.expands("data.latest_charge")))
+		list.Data = append(list.Data, a.shown(a.ledger.intents[n], p, "data."))
 	}
 	return ok(list)
+}
+
+// shown is an intent as a reader asked for it: with its charge, and that with its refunds. It runs with the ledger locked.
+func (a *API) shown(i Intent, p params, prefix string) intentObject {
+	withRefunds := p.expands(prefix + "latest_charge.refunds")
+	o := i.object(withRefunds || p.expands(prefix+"latest_charge"))
+	if c, expanded := o.LatestCharge.(chargeObject); expanded && withRefunds {
+		c.Refunds = &refundList{Object: "list", URL: "/v1/charges/" + c.ID + "/refunds", Data: []refundObject{}}
+		for _, r := range a.ledger.refundsIn(i.ID) {
+			if c.Refunds.More = len(c.Refunds.Data) == usualPage; c.Refunds.More {
+				break
+			}
+			c.Refunds.Data = append(c.Refunds.Data, r.object())
+		}
+		o.LatestCharge = c
+	}
+	return o
 }
 
 // createdAt gives the place of the first intent that was created at a second since 1970 or later. The caller holds the lock.

@@ -54,7 +54,14 @@ type (
 		Paid           bool              `json:"paid"`
 		PaymentIntent  string            `json:"payment_intent"`
 		Refunded       bool              `json:"refunded"`
+		Refunds        *refundList       `json:"refunds,omitempty"` // only when it was asked for
 		Status         string            `json:"status"`
+	}
+	refundList struct {
+		Object string         `json:"object"`
+		URL    string         `json:"url"`
+		More   bool           `json:"has_more"`
+		Data   []refundObject `json:"data"`
 	}
 	refundObject struct {
 		ID            string            `json:"id"`
@@ -66,7 +73,9 @@ type (
 		Metadata      map[string]string `json:"metadata"`
 		PaymentIntent string            `json:"payment_intent"`
 		Reason        *string           `json:"reason"`
-		Status        string            `json:"status"`
+		FailureReason *string           `json:"failure_reason,omitempty"`
+		PendingReason *string           `json:"pending_reason,omitempty"`
+		Status        RefundStatus      `json:"status"`
 	}
 	eventObject struct {
 		ID              string         `json:"id"`
@@ -108,9 +117,9 @@ func (i Intent) object(withCharge bool) intentObject {
 
 func (i Intent) charge() chargeObject {
 	o := chargeObject{
-		ID: i.Charge, Object: "charge", Amount: i.Amount, AmountCaptured: i.Captured, AmountRefunded: i.Refunded,
+		ID: i.Charge, Object: "charge", Amount: i.Amount, AmountCaptured: i.Captured, AmountRefunded: i.Refunded + i.RefundPending,
 		Captured: i.Captured > 0, Created: i.CreatedAt.Unix(), Currency: i.Currency, Metadata: orEmpty(i.Metadata),
-		Paid: i.Captured > 0, PaymentIntent: i.ID, Refunded: i.Captured > 0 && i.Refunded == i.Captured, Status: "succeeded",
+		Paid: i.Captured > 0, PaymentIntent: i.ID, Refunded: i.Captured > 0 && i.Refunded+i.RefundPending == i.Captured, Status: "succeeded",
 	}
 	if i.Captured == 0 {
 		o.Status = "pending"
@@ -122,17 +131,28 @@ func (i Intent) charge() chargeObject {
 }
 
 func (r Refund) object() refundObject {
-	return refundObject{
+	o := refundObject{
 		ID: r.ID, Object: "refund", Amount: r.Amount, Charge: r.Charge, Created: r.CreatedAt.Unix(), Currency: r.Currency,
-		Metadata: orEmpty(r.Metadata), PaymentIntent: r.Intent, Reason: orNull(r.Reason), Status: "succeeded",
+		Metadata: orEmpty(r.Metadata), PaymentIntent: r.Intent, Reason: orNull(r.Reason), Status: r.Status,
 	}
+	switch r.Status {
+	case RefundFailed:
+		o.FailureReason = orNull("unknown") // the bank gives no reason
+	case RefundPending:
+		o.PendingReason = orNull("processing")
+	}
+	return o
 }
 
-// newEvent makes the notice of what happened to an intent. Its object is what was true then, not what is true at delivery.
-func newEvent(kind string, i Intent, trace string, now time.Time) *Event {
-	var object any = i.object(false)
-	if kind == chargeRefunded {
-		object = i.charge()
+// newEvent makes the notice of what happened to an intent or a refund. Its object is what was true then, not what is true at
+// delivery.
+func newEvent(kind string, o outcome, trace string, now time.Time) *Event {
+	var object any = o.intent.object(false)
+	switch kind {
+	case chargeRefunded:
+		object = o.intent.charge()
+	case refundUpdated, refundFailed:
+		object = o.refund.object()
 	}
 	return &Event{ID: newID("evt"), Type: kind, Trace: trace, CreatedAt: now, Object: encode(object)}
 }

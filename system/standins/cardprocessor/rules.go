@@ -11,6 +11,8 @@ const (
 	intentFailed    = "payment_intent.payment_failed"
 	intentCanceled  = "payment_intent.canceled"
 	chargeRefunded  = "charge.refunded"
+	refundUpdated   = "refund.updated"
+	refundFailed    = "refund.failed"
 )
 
 // outcome is what one request comes to. It changes the ledger as a whole or not at all.
@@ -108,9 +110,10 @@ func cancel(i Intent, p params, now time.Time) outcome {
 	return outcome{intent: &i, event: intentCanceled, answer: ok(i.object(p.expandsCharge()))}
 }
 
-// giveBack refunds a charge, or a part of it.
-func giveBack(i Intent, p params, now time.Time) outcome {
-	left := i.Captured - i.Refunded
+// giveBack refunds a charge, or a part of it, by the plan for the charge's next refund. A status that comes later is due
+// after a time.
+func giveBack(i Intent, p params, plan refundPlan, now time.Time, after time.Duration) outcome {
+	left := i.Captured - i.Refunded - i.RefundPending
 	amount, r := p.amount(false)
 	switch {
 	case r != nil:
@@ -124,12 +127,47 @@ func giveBack(i Intent, p params, now time.Time) outcome {
 	case amount == 0:
 		amount = left
 	}
-	i.Refunded += amount
 	refund := Refund{
 		ID: newID("re"), Intent: i.ID, Charge: i.Charge, Amount: amount, Currency: i.Currency,
 		Reason: p.text("reason"), Metadata: p.metadata(), CreatedAt: now,
 	}
-	return outcome{intent: &i, refund: &refund, event: chargeRefunded, answer: ok(refund.object())}
+	refund, i = refund.became(plan.answer, i, now)
+	if refund.Later = plan.later; refund.Later != "" {
+		refund.DueAt = now.Add(after)
+	}
+	event := chargeRefunded
+	if refund.Status == RefundFailed {
+		event = refundFailed
+	}
+	return outcome{intent: &i, refund: &refund, event: event, answer: ok(refund.object())}
+}
+
+// became gives a refund and its intent after the refund has taken on a status.
+func (r Refund) became(status RefundStatus, i Intent, now time.Time) (Refund, Intent) {
+	switch r.Status {
+	case RefundPending:
+		i.RefundPending -= r.Amount
+	case RefundSucceeded:
+		i.Refunded -= r.Amount
+	}
+	r.Status, r.Later, r.DueAt = status, "", time.Time{}
+	switch status {
+	case RefundPending:
+		i.RefundPending += r.Amount
+	case RefundSucceeded:
+		i.Refunded, r.SucceededAt = i.Refunded+r.Amount, now
+	}
+	return r, i
+}
+
+// settled is the outcome of a refund's later status.
+func (r Refund) settled(i Intent, now time.Time) outcome {
+	event := refundUpdated
+	if r.Later == RefundFailed {
+		event = refundFailed
+	}
+	r, i = r.became(r.Later, i, now)
+	return outcome{intent: &i, refund: &r, event: event, unsaved: true}
 }
 
 func newID(kind string) string { return kind + "_" + rand.Text()[:24] }

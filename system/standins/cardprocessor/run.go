@@ -27,6 +27,9 @@ type settings struct {
 // slow is how long the slow test card takes.
 const slow = 1500 * time.Millisecond
 
+// refunds is how long a refund takes that a test card does not settle at once: days, in time-lapse.
+const refunds = 2 * time.Second
+
 // Run charges cards until the program stops.
 func Run(ctx context.Context, rt *boot.Runtime) error {
 	var s settings
@@ -38,11 +41,12 @@ func Run(ctx context.Context, rt *boot.Runtime) error {
 	}
 	tracer, closer := newTracer(rt.Service, s.JaegerEndpoint, rt.Log)
 	rt.OnStop("tracer", func(context.Context) error { return closer.Close() })
-	ledger, err := OpenLedger(filepath.Join(s.Data, "ledger.jsonl"), Options{Slow: slow, Notify: s.WebhookURL != ""})
+	ledger, err := OpenLedger(filepath.Join(s.Data, "ledger.jsonl"), Options{Slow: slow, Refunds: refunds, Notify: s.WebhookURL != ""})
 	if err != nil {
 		return err
 	}
 	rt.OnStop("ledger", func(context.Context) error { return ledger.Close() })
+	rt.Go("refunds", ledger.SettleRefunds)
 	if s.WebhookURL != "" {
 		rt.Go("webhooks", newWebhooks(ledger, s.WebhookURL, string(s.WebhookSecret), tracer, rt.Log).Run)
 	}
