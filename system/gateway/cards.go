@@ -34,7 +34,7 @@ type webhookInput struct {
 func (g *gateway) cardRoutes() {
 	add(g, route{access: customers, buying: true}, huma.Operation{
 		OperationID: "register-card", Method: http.MethodPost, Path: "/v1/cards", Tags: []string{tagOrders}, DefaultStatus: http.StatusCreated,
-		Summary:     "Trade the card processor's token for a reference to pay with",
+		Summary: "Trade the card processor's token for a reference to pay with",
 		Description: "Card numbers never enter the shop: the client gets a token from the card processor and hands it over once. The same token " +
 			"gives the same reference, whatever the Idempotency-Key.",
 	}, g.registerCard)
