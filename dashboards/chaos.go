@@ -85,9 +85,9 @@ func containers() []board.Panel {
 	firing := []board.State{{Value: 1, Text: "firing", Color: board.Red}}
 	return []board.Panel{
 		board.NewTimeline("Alerts", "Alerts that fire. The symptom should come once, and its causes beside it.", firing,
-			board.Q("{{alertname}} ({{severity}})", promql.Max(promql.Value(alerts, `alertstate="firing"`), "alertname", "severity"))).OrElse("No alert fires.").High(8),
-		board.NewGraph("Taken in by the proxies", units.BytesPerSecondSI, "Bytes that each Toxiproxy proxy took in. They are counted when a connection ends.", board.Q("{{proxy}} {{direction}}", promql.Sum(promql.Rate(proxyReceived), "proxy", "direction"))).Wide(12),
-		board.NewGraph("Passed on by the proxies", units.BytesPerSecondSI, "Bytes that each proxy passed on; what a toxic held back is missing here. They are counted when a connection ends.", board.Q("{{proxy}} {{direction}}", promql.Sum(promql.Rate(proxySent), "proxy", "direction"))).Wide(12),
+			board.Q("{{alertname}} ({{severity}})", promql.Max(promql.Value(alerts, promql.AnyJob, `alertstate="firing"`), "alertname", "severity"))).OrElse("No alert fires.").High(8),
+		board.NewGraph("Taken in by the proxies", units.BytesPerSecondSI, "Bytes that each Toxiproxy proxy took in. They are counted when a connection ends.", board.Q("{{proxy}} {{direction}}", promql.Sum(promql.Rate(proxyReceived, promql.AnyJob), "proxy", "direction"))).Wide(12),
+		board.NewGraph("Passed on by the proxies", units.BytesPerSecondSI, "Bytes that each proxy passed on; what a toxic held back is missing here. They are counted when a connection ends.", board.Q("{{proxy}} {{direction}}", promql.Sum(promql.Rate(proxySent, promql.AnyJob), "proxy", "direction"))).Wide(12),
 		board.NewLogs("Warnings and errors", "What the services warned of, and each change of a breaker's state.", "{service=~\".+\"} |~ `\"level\":\"(warn|error)\"|breaker changed` |= `$correlation_id`"),
 	}
 }

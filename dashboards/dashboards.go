@@ -5,6 +5,8 @@
 package dashboards
 
 import (
+	"fmt"
+
 	"stormglass/dashboards/board"
 	"stormglass/dashboards/promql"
 	"stormglass/system/platform/telemetry"
@@ -49,9 +51,14 @@ func marks() []board.Mark {
 // down is 1 for each process that did not answer the last scrape, and 0 for the others.
 func down() promql.Expr { return "1 - " + promql.Max(promql.Value(up), job, instance) }
 
+// labelValues is Grafana's query for what a variable may be.
+func labelValues(of promql.Expr, label string) string {
+	return fmt.Sprintf("label_values(%s, %s)", of, label)
+}
+
 // The choices that several pages offer.
 func services() board.Choice {
-	return board.Choice{Name: "service", Label: "Service", About: "One of the shop's services.", Values: "label_values(" + telemetry.Ready.Name + ", " + job + ")"}
+	return board.Choice{Name: "service", Label: "Service", About: "One of the shop's services.", Values: labelValues(promql.Value(telemetry.Ready), job)}
 }
 
 func correlation() board.Choice {

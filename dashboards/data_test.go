@@ -34,6 +34,7 @@ var calm = map[string]string{
 	"shop.json: Sessions revoked":           "no shopper uses a stolen refresh token",
 	"shop.json: Held past its time":         noExpiry,
 	"shop.json: Sold without goods":         noExpiry,
+	"shop.json: Refunds that failed":        "a scenario's refunds succeed in the end",
 	"shop.json: Charges that differ":        "no scenario makes the shop's books wrong",
 	"service.json: Doing without":           notAsked,
 	"backends.json: Passwords being hashed": "a cell's passwords are hashed in a few milliseconds, and a scrape comes twice a second",

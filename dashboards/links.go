@@ -17,8 +17,8 @@ func Links() board.Dashboard {
 		UID: linksUID, Title: "Stormglass / Links and resilience",
 		About: "Every call that leaves a service: what failed, what was tried again, what was refused to protect both sides, and what the breakers did.",
 		Choices: []board.Choice{
-			{Name: "client", Label: "From", About: "Who asks.", Values: "label_values(" + t.BreakerState.Name + ", client)"},
-			{Name: "server", Label: "To", About: "Who is asked.", Values: "label_values(" + t.BreakerState.Name + `{client=~"$client"}, server)`},
+			{Name: "client", Label: "From", About: "Who asks.", Values: labelValues(promql.Value(t.BreakerState), "client")},
+			{Name: "server", Label: "To", About: "Who is asked.", Values: labelValues(promql.Value(t.BreakerState, ofClient), "server")},
 		},
 		Rows: []board.Row{
 			{Title: "Circuit breakers", Panels: breakers()},

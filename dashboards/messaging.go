@@ -13,7 +13,7 @@ func Messaging() board.Dashboard {
 	return board.Dashboard{
 		UID: messagingUID, Title: "Stormglass / Messaging and sagas",
 		About:   "What waits in queues, outboxes and lists of durable work, how fast events arrive, which were given up, and how the orders' sagas end.",
-		Choices: []board.Choice{{Name: "backlog", Label: "Backlog", About: "A queue of the broker (q.…), an outbox, or a list of work inside a service.", Values: "label_values(" + t.BacklogDepth.Name + ", backlog)"}},
+		Choices: []board.Choice{{Name: "backlog", Label: "Backlog", About: "A queue of the broker (q.…), an outbox, or a list of work inside a service.", Values: labelValues(promql.Value(t.BacklogDepth), "backlog")}},
 		Rows: []board.Row{
 			{Title: "Now", Panels: waiting()},
 			{Title: "What waits", Panels: backlogs()},

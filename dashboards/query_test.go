@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	shopalerts "stormglass/alerts"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -120,6 +121,62 @@ func TestEveryQueryParsesAndNamesOnlyMetricsAndLabelsThatThereAre(t *testing.T) 
 	}
 	if checked < 100 {
 		t.Errorf("checked %d queries: the walk missed most of them", checked)
+	}
+}
+
+// foreign lists the selectors of a query that other teams' series can match: those without the matcher of the shop's services,
+// unless the metric is none of theirs.
+func foreign(t *testing.T, expr string) (all []string) {
+	t.Helper()
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(fill(expr, "1m", "1h"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := parser.NewParser(parser.Options{}).ParseMetricSelector("{" + shopalerts.OfTheShop + "}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		s, ok := n.(*parser.VectorSelector)
+		if ok && !slices.Contains(othersMake, s.Name) && !slices.ContainsFunc(s.LabelMatchers, func(m *labels.Matcher) bool { return m.String() == ours[0].String() }) {
+			all = append(all, s.String())
+		}
+		return nil
+	})
+	return all
+}
+
+// othersMake are the metrics of other programs of the stack, and what rules record.
+var othersMake = []string{budgetLeft.Name, burnRate.Name, alerts.Name, proxyReceived.Name, proxySent.Name}
+
+func TestEveryQueryIsOfTheShop(t *testing.T) {
+	for name, p := range pages(t, "generated/*.json") {
+		var all []string
+		for _, q := range p.pictures() {
+			for _, target := range q.Targets {
+				if q.Datasource.Type == "prometheus" {
+					all = append(all, target.Expr)
+				}
+			}
+		}
+		for _, m := range p.Annotations.List {
+			all = append(all, m.Expr)
+		}
+		for _, v := range p.Templating.List {
+			if m := choices.FindStringSubmatch(fmt.Sprint(v.Query)); v.Type == "query" && m != nil {
+				all = append(all, m[1]+m[2])
+			}
+		}
+		for _, expr := range all {
+			for _, selector := range foreign(t, expr) {
+				t.Errorf("%s: other teams' series match %s", name, selector)
+			}
+		}
+	}
+	for expr, want := range map[string]int{`up`: 1, `up{job=~".*"}`: 1, `shop_ready{job="order"} / up`: 2, alerts.Name: 0, `up{` + shopalerts.OfTheShop + `}`: 0} {
+		if got := foreign(t, expr); len(got) != want {
+			t.Errorf("%s: got %v, want %d", expr, got, want)
+		}
 	}
 }
 

@@ -40,14 +40,15 @@ func shoppers() []board.Panel {
 // duties are what no retry mends. Their limits are those of the alerts.
 func duties() []board.Panel {
 	return []board.Panel{
-		board.NewNumber("Paid, not on its way", units.Seconds, "Age of the oldest order that is paid and not shipped.", promql.Max(promql.Value(t.ConfirmedOldest)), board.From(600, board.Red)),
-		board.NewNumber("Held past its time", units.Short, "Reservations that still hold stock although their time is up.", promql.Max(promql.Value(t.ReservationsOverdue)), board.From(1, board.Red)),
-		board.NewNumber("Sold without goods", units.Short, "Confirmed orders in the time shown whose reservation had expired and whose goods were gone.", promql.Sum(promql.Total(t.ReservationsShort)), board.From(1, board.Red)),
-		board.NewNumber("Charges that differ", units.Short, "Charges on which our books and the card processor's do not agree. Payment's log lines name each.", promql.Max(promql.Value(t.LedgerMismatches)), board.From(1, board.Red)),
+		board.NewNumber("Paid, not on its way", units.Seconds, "Age of the oldest order that is paid and not shipped.", promql.Max(promql.Value(t.ConfirmedOldest)), board.From(600, board.Red)).Wide(3),
+		board.NewNumber("Held past its time", units.Short, "Reservations that still hold stock although their time is up.", promql.Max(promql.Value(t.ReservationsOverdue)), board.From(1, board.Red)).Wide(3),
+		board.NewNumber("Sold without goods", units.Short, "Confirmed orders in the time shown whose reservation had expired and whose goods were gone.", promql.Sum(promql.Total(t.ReservationsShort)), board.From(1, board.Red)).Wide(3),
+		board.NewNumber("Charges that differ", units.Short, "Charges on which our books and the card processor's do not agree. Payment's log lines name each.", promql.Max(promql.Value(t.LedgerMismatches)), board.From(1, board.Red)).Wide(3),
+		board.NewNumber("Refunds that failed", units.Short, "Cancelled orders whose money the card processor did not give back. `shop refunds list` names them; an operator must settle each.", promql.Max(promql.Value(t.RefundsFailed)), board.From(1, board.Red)),
 		board.NewNumber("Charges compared", units.Short, "Charges that were held against the card processor's books in the time shown.", promql.Sum(promql.Total(t.LedgerCompared)), board.Below(board.Blue)),
 		board.NewNumber("Books not compared for", units.Seconds, "How far back our books were not held against the card processor's yet; it grows while the processor is away.", promql.Max(promql.Value(t.LedgerUnchecked)), board.From(3600, board.Red)),
-		board.NewGraph("Error budgets", units.PercentUnit, "What is left of each objective's budget for errors over 30 days.", board.Q("{{sloth_slo}}", promql.Min(promql.Value(budgetLeft), "sloth_slo"))).Wide(12),
-		board.NewGraph("Burn rate", units.Short, "How many times faster than the objective allows the budget is spent now: at 1 it lasts just as long as it should, at 14.4 a fiftieth is gone in an hour.", board.Q("{{sloth_slo}}", promql.Max(promql.Value(burnRate), "sloth_slo"))).Wide(12),
+		board.NewGraph("Error budgets", units.PercentUnit, "What is left of each objective's budget for errors over 30 days.", board.Q("{{sloth_slo}}", promql.Min(promql.Value(budgetLeft, promql.AnyJob), "sloth_slo"))).Wide(12),
+		board.NewGraph("Burn rate", units.Short, "How many times faster than the objective allows the budget is spent now: at 1 it lasts just as long as it should, at 14.4 a fiftieth is gone in an hour.", board.Q("{{sloth_slo}}", promql.Max(promql.Value(burnRate, promql.AnyJob), "sloth_slo"))).Wide(12),
 	}
 }
 

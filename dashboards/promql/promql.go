@@ -3,8 +3,10 @@ package promql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"stormglass/alerts"
 	"stormglass/system/platform/telemetry"
 )
 
@@ -72,9 +74,13 @@ func WhenAboveZero(e Expr) Expr {
 	return Expr(fmt.Sprintf("%s and max_over_time((%s)[$__range:] @ end()) > 0", e, e))
 }
 
+// AnyJob is the matcher of series that are not of the shop's own services: of other programs of its stack, or recorded by rules.
+const AnyJob = `job=~".*"`
+
+// selector adds the matcher of the shop's services, so that other teams' series of the same names are not shown.
 func selector(name string, matchers []string) Expr {
-	if len(matchers) == 0 {
-		return Expr(name)
+	if !slices.Contains(matchers, AnyJob) {
+		matchers = append([]string{alerts.OfTheShop}, matchers...)
 	}
 	return Expr(name + "{" + strings.Join(matchers, ",") + "}")
 }
