@@ -106,8 +106,8 @@ func (p Payment) owed() money.Money {
 	return money.Of(0, p.Amount.Currency)
 }
 
-// fallen gives the refund that we say has given the money back, and that the processor says has failed.
-func (c charge) fallen() (Refund, bool) {
+// failedRefund gives the refund that we say has given the money back, and that the processor says has failed.
+func (c charge) failedRefund() (Refund, bool) {
 	if c.ours == nil || c.ours.State != Refunded || c.ours.Reason == outOfBand || c.theirs == nil || c.theirs.Kept().Minor == 0 {
 		return Refund{}, false
 	}

@@ -27,7 +27,7 @@ func newBookFigures(tel *telemetry.Telemetry) bookFigures {
 // note counts a comparison, and writes down what it came to if that is news.
 func (r *reconciler) note(ctx context.Context, c charge) error {
 	r.figures.compared.Inc()
-	if refund, found := c.fallen(); found { // and no webhook told of it, or it is on its way
+	if refund, found := c.failedRefund(); found { // and no webhook told of it, or it is on its way
 		if err := r.refundFailed(ctx, c.id, refund); err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@
 //	   ▼                                             ▼        it had been charged   ▼
 //	cancelled ◀──── not charged ──────────────── cancelling ──────────────────▶ refunding ──▶ refunded
 //	                                                                       │  ▲ pending          │
-//	                                      too many failed, or hopeless      ▼  │ or failed        │ failed after all
+//	                                      too many failed, or for good      ▼  │ or failed        │ failed after all
 //	                                          refund_failed ◀──────── refund_pending ◀───────────┘
 //
 // The status of the refund decides, not that the request for it was answered: a customer is notified once the refund has
@@ -114,7 +114,7 @@ func (p *Payment) advance() {
 func (p *Payment) refundFailed(reason string, policy RefundPolicy, now time.Time) (wait time.Duration) {
 	p.RefundsFailed++
 	p.State, p.Reason, p.Since = RefundPending, reason, now
-	if p.RefundsFailed >= policy.Refunds || hopeless[reason] {
+	if p.RefundsFailed >= policy.Refunds || permanent[reason] {
 		p.State = RefundFailed
 		return 0
 	}
@@ -128,9 +128,9 @@ type RefundPolicy struct {
 	Again   time.Duration
 }
 
-// hopeless are the reasons for a failure that a new refund to the same card would meet again
+// permanent are the reasons for a failure that a new refund to the same card would meet again
 // (https://docs.stripe.com/api/refunds/object, failure_reason).
-var hopeless = map[string]bool{
+var permanent = map[string]bool{
 	"lost_or_stolen_card": true, "expired_or_canceled_card": true, "charge_for_pending_refund_disputed": true, "charge_disputed": true,
 	"merchant_request": true,
 }

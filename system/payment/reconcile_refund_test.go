@@ -12,8 +12,8 @@ import (
 	"stormglass/system/platform/store/storetest"
 )
 
-// fallen makes the office note which refunds it says have failed.
-func (o *office) fallen() *[]Refund {
+// failedRefunds makes the office note which refunds it says have failed.
+func (o *office) failedRefunds() *[]Refund {
 	var all []Refund
 	o.refundFailed = func(_ context.Context, _ IntentID, r Refund) error {
 		all = append(all, r)
@@ -32,7 +32,7 @@ func TestRefundsAreComparedByWhatBecameOfThem(t *testing.T) {
 		ours    State
 		refunds []Refund
 		want    string // the mismatch
-		fallen  bool   // the refund is called failed, and made again
+		failed  bool   // the refund is called failed, and made again
 	}{
 		"succeeded":                  {Refunded, []Refund{{0, 1299, RefundCompleted, ""}}, "", false},
 		"succeeded in two parts":     {Refunded, []Refund{{0, 1000, RefundCompleted, ""}, {0, 299, RefundCompleted, ""}}, "", false},
@@ -45,14 +45,14 @@ func TestRefundsAreComparedByWhatBecameOfThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, storetest.SQLite(t))
-			fallen := o.fallen()
+			failed := o.failedRefunds()
 			o.bookRefunds(c.refunds...)
 			o.settle(t, goods, c.ours, 1299)
 			o.at = o.at.Add(10 * time.Minute)
 			o.pass(t)
 			o.want(t, "compared", c.want)
-			if got := len(*fallen) > 0; got != c.fallen {
-				t.Errorf("the refund is made again: %v, want %v", got, c.fallen)
+			if got := len(*failed) > 0; got != c.failed {
+				t.Errorf("the refund is made again: %v, want %v", got, c.failed)
 			}
 		})
 	}
@@ -63,7 +63,7 @@ func TestARefundIsComparedAgainWhenItIsOlder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		o.again = []time.Duration{24 * time.Hour}
-		fallen := o.fallen()
+		failed := o.failedRefunds()
 		o.bookRefunds(Refund{0, 1299, RefundCompleted, ""})
 		o.settle(t, goods, Refunded, 1299)
 		o.at = o.at.Add(10 * time.Minute)
@@ -73,15 +73,15 @@ func TestARefundIsComparedAgainWhenItIsOlder(t *testing.T) {
 		for range 24 { // an hour at a time
 			o.pass(t)
 		}
-		if len(*fallen) > 0 {
+		if len(*failed) > 0 {
 			t.Error("the refund was compared again before its time")
 		}
 		o.at = o.at.Add(2 * time.Hour)
 		for range 3 {
 			o.pass(t)
 		}
-		if !slices.Equal(*fallen, []Refund{{0, 1299, RefundDeclined, "unknown"}}) {
-			t.Errorf("got %v, want the refund that failed, once", *fallen)
+		if !slices.Equal(*failed, []Refund{{0, 1299, RefundDeclined, "unknown"}}) {
+			t.Errorf("got %v, want the refund that failed, once", *failed)
 		}
 	})
 }
