@@ -34,7 +34,7 @@ func (d draws) IntN(n int) int { return rapid.IntRange(0, n-1).Draw(d.t, "choice
 func TestTheShopIsAsItsModel(t *testing.T) {
 	t.Parallel()
 	s := open(t, all(with("gateway", "RATE_LIMIT_ADDRESS", "100000"), with("gateway", "RATE_LIMIT_USER", "100000"),
-		with("user", "HASH_MEMORY_KIB", "64"), with("user", "HASH_TIME", "1"),
+		with("user", "HASH_MEMORY_KIB", "64"), with("user", "HASH_TIME", "1"), with("user", "ACCESS_TOKEN_LIFE", "24h"),
 		func(o *cell.Options) { o.Abrupt = []string{"gateway -> cart", "gateway -> order"} }))
 	keeper := s.customer("Staff")
 	keeper.staff()

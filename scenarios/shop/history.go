@@ -131,16 +131,20 @@ func (p *player) play(ctx context.Context, plan model.Plan) error {
 
 // reset empties a cart, until that is answered.
 func (p *player) reset(ctx context.Context, who *customer) error {
-	for ctx.Err() == nil {
+	for {
 		err := p.do(ctx, opHistoryReset, func(ctx context.Context, op *load.Operation) error {
 			return p.client.do(ctx, op, request{method: http.MethodDelete, path: "/v1/cart", token: who.token}, nil)
 		})
 		if err == nil {
 			return nil
 		}
-		pause(ctx, comeBack)
+		if no, ok := errors.AsType[*refusal](err); ok && no.Status < 500 && !no.turnedAway() {
+			return fmt.Errorf("empty the cart before the history: %w", err)
+		}
+		if pause(ctx, comeBack); ctx.Err() != nil {
+			return fmt.Errorf("empty the cart before the history: %w", errors.Join(err, context.Cause(ctx)))
+		}
 	}
-	return fmt.Errorf("empty the cart before the history: %w", context.Cause(ctx))
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -272,7 +276,7 @@ func (p *player) note(ctx context.Context, c model.Call) {
 // paid back.
 func (p *player) orders(ctx context.Context, who *customer) (map[string]model.Placed, error) {
 	var list struct{ Orders []placedOrder }
-	if err := p.client.do(ctx, &load.Operation{}, request{method: http.MethodGet, path: "/v1/orders?page_size=100", token: who.token}, &list); err != nil {
+	if err := p.client.do(ctx, &load.Operation{}, request{method: http.MethodGet, path: "/v1/orders?page_size=40", token: who.token}, &list); err != nil {
 		return nil, err
 	}
 	all, underWay := map[string]model.Placed{}, error(nil)
