@@ -3,6 +3,7 @@ package shop
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,13 @@ func TestEachWrongIsFoundByItsCheck(t *testing.T) {
 		wrong func(w *world)
 		want  []string
 	}{
+		"an ordered line that is in the cart again": {
+			func(w *world) {
+				last := &w.history[slices.IndexFunc(w.history, func(o load.Operation) bool { return strings.Contains(o.Fields["call"], `"settled"`) })]
+				last.Set("call", `{"kind":"read","outcome":"ok","version":6,"lines":{"lamp":1},"settled":true}`)
+			},
+			[]string{"histories-fit"},
+		},
 		"a breaker left a state out": {
 			func(w *world) { w.breakerChange(4, "closed", "half-open", time.Second) },
 			[]string{"breakers-conform"},

@@ -17,6 +17,7 @@ import (
 	"stormglass/chaos/fault"
 	"stormglass/chaos/load"
 	"stormglass/chaos/observe"
+	"stormglass/scenarios/model"
 	"stormglass/system/api/catalogue"
 )
 
@@ -111,6 +112,14 @@ func wellEnded() *world {
 	w.orderedAgain("o-shipped")
 	w.put("ada", goods()[1].ID, 2, load.OK)
 	w.holds("ada", goods()[1].ID, 2, 100)
+	w.plays(
+		model.Call{Kind: model.Put, Product: "lamp", Quantity: 1, Version: 5, Lines: map[string]int64{"lamp": 1}},
+		model.Call{Kind: model.Order, Key: "h1", Version: 5, Order: "o-played", Lines: map[string]int64{"lamp": 1}},
+		model.Call{Kind: model.List, Orders: map[string]model.Placed{
+			"o-played": {State: shipped, Total: 7, Lines: map[string]int64{"lamp": 1}, Payment: "completed", Amount: 7},
+		}},
+		model.Call{Kind: model.Read, Version: 6, Settled: true},
+	)
 	w.trespassed("eve", "o-shipped", 404)
 	w.trespassed("eve", "o-shipped", 503)
 	w.history[len(w.history)-1].Set("retry_after", "1s")
@@ -135,6 +144,25 @@ func (w *world) sale() {
 		if id := o.Fields["order_id"]; id == "o-grabbed" || id == "o-late" {
 			w.history[i].Shopper = rushName
 		}
+	}
+}
+
+// played is the visit of the history that the small shop's visitors played for the model.
+const played = 90
+
+// plays is a history, whose calls came one after the other and were answered.
+func (w *world) plays(calls ...model.Call) {
+	for i, c := range calls {
+		c.Outcome = model.OK
+		text, err := json.Marshal(c)
+		if err != nil {
+			panic(err)
+		}
+		at := begin.Add(time.Duration(i) * time.Second)
+		w.history = append(w.history, load.Operation{
+			Visit: played, Shopper: historiesName, Name: opHistory + string(c.Kind), Key: c.Key, Start: at, End: at.Add(time.Millisecond), Outcome: load.OK,
+			Fields: map[string]string{"call": string(text)},
+		})
 	}
 }
 
