@@ -149,8 +149,9 @@ func (s cartState) order(c Call) []cartState {
 	return []cartState{s}
 }
 
-// checkCart looks for an order in which the calls on one customer's cart can have come one by one.
-func checkCart(calls []Call, placed []placement) porcupine.CheckResult {
+// checkCart looks for an order in which the calls on one customer's cart can have come one by one. Where answers are lost between the
+// shop's own services, the gateway sends a change of a cart again, so that it may take effect twice while it is under way.
+func checkCart(calls []Call, placed []placement, faults Faults) porcupine.CheckResult {
 	var history []porcupine.Operation
 	add := func(c Call) {
 		history = append(history, porcupine.Operation{ClientId: c.Session, Input: c, Call: c.Start.UnixNano(), Return: c.returned()})
@@ -160,6 +161,11 @@ func checkCart(calls []Call, placed []placement) porcupine.CheckResult {
 		case Read, Put, Remove, Clear:
 			if c.Outcome == OK || c.Kind != Read {
 				add(c)
+			}
+			if faults.Any && c.Kind != Read && c.Outcome != Refused {
+				again := c
+				again.Outcome = Unknown
+				history = append(history, porcupine.Operation{ClientId: c.Session, Input: again, Call: c.Start.UnixNano(), Return: c.returned()})
 			}
 		}
 	}

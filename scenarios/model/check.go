@@ -23,7 +23,8 @@ const (
 
 // Faults says what may keep the shop from doing what it was asked.
 type Faults struct {
-	// Any says that a fault was injected while the history ran: orders may be cancelled because a deadline passed.
+	// Any says that a fault was injected while the history ran: orders may be cancelled because a deadline passed, and a change of a
+	// cart may be made twice while it is under way.
 	Any bool
 }
 
@@ -50,7 +51,7 @@ func Check(calls []Call, faults Faults) (broken, undecided []string) {
 		own := customers[customer]
 		placed, wrong := placements(own)
 		broken = append(broken, wrong...)
-		decide(checkCart(own, placed), "the calls on the cart of customer %d", customer)
+		decide(checkCart(own, placed, faults), "the calls on the cart of customer %d", customer)
 		versions := map[int64][]attempt{}
 		for _, p := range placed {
 			versions[p.Version] = append(versions[p.Version], p.attempts(placed)...)
