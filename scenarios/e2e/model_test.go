@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,6 +64,12 @@ func compare(t *testing.T, oracle *shopmodel.Oracle, faults model.Faults, n int,
 			t.Fatal(err)
 		}
 	}
+	var played, open atomic.Int64
+	defer func() {
+		if t.Logf("%d histories, of which %d could not be decided in time", played.Load(), open.Load()); open.Load()*2 > played.Load() {
+			t.Errorf("most histories could not be decided")
+		}
+	}()
 	t.Run("side by side", func(t *testing.T) {
 		for i := range sideBySide {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -78,9 +85,11 @@ func compare(t *testing.T, oracle *shopmodel.Oracle, faults model.Faults, n int,
 					calls, err := oracle.Play(t.Context(), plan)
 					broken, undecided := model.Check(calls, faults)
 					sold.add(calls)
-					if err != nil || len(broken)+len(undecided) > 0 {
+					played.Add(1)
+					open.Add(int64(min(1, len(undecided))))
+					if err != nil || len(broken) > 0 {
 						unfit = &plan
-						rt.Fatalf("%s\n%v", strings.Join(append(broken, undecided...), "\n"), err)
+						rt.Fatalf("%s\n%v", strings.Join(broken, "\n"), err)
 					}
 				})
 			})
@@ -113,8 +122,8 @@ func replay(t *testing.T, oracle *shopmodel.Oracle, plan model.Plan, faults mode
 	var last []model.Call
 	for range replays {
 		calls, err := oracle.Play(ctx, plan)
-		broken, undecided := model.Check(calls, faults)
-		if err != nil || len(broken)+len(undecided) > 0 {
+		broken, _ := model.Check(calls, faults)
+		if err != nil || len(broken) > 0 {
 			again++
 			last = calls
 		}
