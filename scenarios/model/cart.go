@@ -190,5 +190,5 @@ func checkCart(calls []Call, placed []placement, faults Faults) porcupine.CheckR
 		},
 		Equal: func(a, b any) bool { return a.(cartState).equal(b.(cartState)) },
 	}).ToModel()
-	return porcupine.CheckOperationsTimeout(model, history, patience)
+	return porcupine.CheckOperationsTimeout(model, history, searchLimit)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// patience is how long an order of the calls of one history is looked for.
-const patience = 10 * time.Second
+// searchLimit is how long an order of the calls of one history is looked for.
+const searchLimit = 10 * time.Second
 
 // The words of the shop's API that the model knows.
 const (
@@ -44,7 +44,7 @@ func Check(calls []Call, faults Faults) (broken, undecided []string) {
 		case porcupine.Illegal:
 			broken = append(broken, fmt.Sprintf(what+" cannot have come one by one in any order", args...))
 		case porcupine.Unknown:
-			undecided = append(undecided, fmt.Sprintf(what+" could not be put in order within "+patience.String(), args...))
+			undecided = append(undecided, fmt.Sprintf(what+" could not be put in order within "+searchLimit.String(), args...))
 		}
 	}
 	for _, customer := range slices.Sorted(maps.Keys(customers)) {

@@ -54,5 +54,5 @@ func checkOnce(attempts []attempt) porcupine.CheckResult {
 		Init: func() []any { return []any{once("")} },
 		Step: func(state, input, _ any) []any { return state.(once).step(input.(attempt)) },
 	}).ToModel()
-	return porcupine.CheckOperationsTimeout(model, history, patience)
+	return porcupine.CheckOperationsTimeout(model, history, searchLimit)
 }

@@ -1,5 +1,5 @@
 // Package cardnumber finds what could be the number of a payment card, so that the shop can refuse it before it is kept
-// or logged. Random ids are full of digits; those of a known shape are recognised and left alone.
+// or logged. Random ids are full of digits; those of a known shape are recognised, and are no card numbers.
 package cardnumber
 
 import (
